@@ -1,6 +1,6 @@
 //! The page: the record, for people who look. Rendered here, without scripts, read only.
 //!
-//! A view is a file. It reads the address ([`asked`]), calls the services in process ([`call`]), and writes the answer
+//! A view is a file. It reads the address ([`request`]), calls the services in process ([`call`]), and writes the answer
 //! with templates that escape every value. The drawings are in [`chart`]; the two languages of the interface stand side
 //! by side at every use. `assets/page.js` adds sliders and the live feed, and nothing depends on it.
 //!

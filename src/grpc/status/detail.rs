@@ -1,4 +1,4 @@
-//! The words and the machine-readable details of each refusal ([`super::reason`] has the table, [`super::written`] the bound
+//! The words and the machine-readable details of each refusal ([`super::reason`] has the table, [`super::final_status`] the bound
 //! on what becomes of them).
 
 use super::listing::Listing;

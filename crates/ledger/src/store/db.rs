@@ -126,7 +126,7 @@ impl Db {
             }
             if removed > 0 {
                 self.db.flush()?;
-                tracing::info!(%head, "sled was ahead of the journal by an append that never ended; cut off");
+                tracing::info!(%head, "what sled had beyond the journal is cut off");
             }
             Ok(())
         })

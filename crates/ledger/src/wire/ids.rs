@@ -2,7 +2,7 @@
 //!
 //! A claim whose `claim_id` is `$memo` gets a new id, and `$memo` means that claim wherever a claim is named in the append,
 //! before it or after it. So the names are collected first ([`Ids::name`]), then everything is parsed. In a staged append, which
-//! comes in pieces, a name becomes an id that follows from it ([`super::staged`]), and nothing need be collected.
+//! comes in pieces, a name becomes an id that follows from it ([`super::staged_commands`]), and nothing need be collected.
 
 use super::limits::MAX_ALIAS_BYTES;
 use super::path::At;

@@ -24,8 +24,8 @@
 //! Tour: [`command`] parses an append, with [`ids`] for `$names` and [`patch`] for update masks; [`claim`], [`party`],
 //! [`source`] and [`kind`] are the records, made of `parts`, `scalar`s and `valid_time`; [`event`] is the encoding of the
 //! log; [`filter`] and [`cut`] are the common parameters of reads; [`time`] and [`vocabulary`] are instants and enums,
-//! [`pasted`] mends instants out of an address; [`limits`] are the sizes; [`splice`] makes a claim of the bytes of an
-//! event; [`staged`] parses commands that come in pieces; [`tally`] counts events by kind; [`weight`] computes the memory
+//! [`pasted_date`] mends instants out of an address; [`limits`] are the sizes; [`splice`] makes a claim of the bytes of an
+//! event; [`staged_commands`] parses commands that come in pieces; [`tally`] counts events by kind; [`weight`] computes the memory
 //! that a request takes before it is decoded.
 //!
 //! Not here: gRPC statuses, and the check of a command against the record (`detente_domain::decide`).

@@ -8,7 +8,7 @@
 //! A long stretch is searched the other way round if the filter leads to few claims ([`Index::touched_in`]): the revisions
 //! of 1000 claims are looked through sooner than a million events.
 //!
-//! If merges concern a filter, events are evaluated one at a time ([`super::answered`]): writing out every id that answers
+//! If merges concern a filter, events are evaluated one at a time ([`super::evaluated_filter`]): writing out every id that answers
 //! as one that it names, at every merge, would cost the square of the merges.
 //!
 //! A filter means by a merged party what it meant when the event was recorded: each event is evaluated with the merges up
