@@ -27,11 +27,12 @@ import threading
 import time
 import traceback
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from fuzzing import calls, grpc, web
 from fuzzing.client import Client
 from fuzzing.faults import Faults, progress
 from fuzzing.server import Server
-from results import Results
+from lines import Results
 
 KINDS = {**calls.KINDS, **web.KINDS, **grpc.KINDS}
 PROGRESS_SECONDS = 10
