@@ -421,8 +421,7 @@ fn make(job: &Job<'_>, tools: &Tools<'_>, batches: &Receiver<RowBatch>, mapped: 
             let rows = batch.rows.into_iter().map(|read| match read {
                 RowResult::Row(row) => {
                     let outcome = plan.row(&row, &mut bench);
-                    let version = plan.version_again(&row, &bench);
-                    MappedRow::Row(row, outcome, version)
+                    MappedRow::Row(row, outcome, bench.version.take())
                 }
                 bad @ RowResult::Bad { .. } => MappedRow::Bad(bad),
             });

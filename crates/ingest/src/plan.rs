@@ -40,6 +40,8 @@ pub struct Plan<'m> {
 pub struct Bench {
     derived: Vec<String>,
     made: MadeEntities,
+    /// The version of the last row; none if it says none.
+    pub version: Option<Version>,
 }
 
 /// The outcome of a row.
@@ -135,7 +137,8 @@ impl<'m> Plan<'m> {
         let mut faults = Faults::default();
         self.derive(row, bench, &mut faults);
         let seen = RowScope::row(row, &bench.derived, self.tools.release);
-        let Some(plans) = self.counting(&seen, &faults) else { return RowOutcome::Older };
+        bench.version = self.version_of(&seen);
+        let Some(plans) = self.counting(&seen, bench.version.as_ref(), &faults) else { return RowOutcome::Older };
         if self.retracts.as_ref().is_some_and(|retracts| retracts.holds(&seen)) {
             return self.retract_row(&plans, &seen, faults);
         }
@@ -202,25 +205,20 @@ impl<'m> Plan<'m> {
         (!version.is_empty()).then(|| Version::of(&version))
     }
 
-    /// The version of a row that was made something of.
-    pub fn version_again(&self, row: &Row, bench: &Bench) -> Option<Version> {
-        self.version_of(&RowScope::row(row, &bench.derived, self.tools.release))
-    }
-
     /// The claims that a row makes, apart from those of which another version counts; none if that is so for all of them.
-    fn counting(&self, seen: &RowScope<'_>, faults: &Faults) -> Option<Vec<&ClaimPlan<'m>>> {
+    fn counting(&self, seen: &RowScope<'_>, version: Option<&Version>, faults: &Faults) -> Option<Vec<&ClaimPlan<'m>>> {
         let mut plans: Vec<_> = self.claims.iter().filter(|plan| plan.applies(seen)).collect();
-        let (Some(version), Some(versions)) = (self.version_of(seen), &self.tools.versions) else { return Some(plans) };
-        if plans.is_empty() || versions.check(&version).is_err() {
+        let (Some(version), Some(versions)) = (version, &self.tools.versions) else { return Some(plans) };
+        if plans.is_empty() || versions.check(version).is_err() {
             return Some(plans);
         }
-        if versions.is_later(&version) {
+        if versions.is_later(version) {
             return None;
         }
         if !faults.is_empty() {
             return Some(plans);
         }
-        plans.retain(|plan| plan.key(seen).map_or(true, |key| versions.counts(self.tools.ids, &key, &version)));
+        plans.retain(|plan| plan.key(seen).map_or(true, |key| versions.counts(self.tools.ids, &key, version)));
         (!plans.is_empty()).then_some(plans)
     }
 

@@ -70,9 +70,7 @@ impl CodeTable {
     /// Returns the first fault.
     pub fn read(name: &str, spec: &TableSpec, beside: &Path, instead: Option<&Path>) -> Result<Self, BadMapping> {
         let at = format!("tables.{name}");
-        if spec.version.is_some() && !spec.many {
-            return Err(BadMapping::at(at, "has a `version`: say `many = true`, for a key has a row for each version"));
-        }
+        check_version(spec, &at)?;
         match (&spec.file, &spec.rows, instead) {
             (_, _, Some(path)) => Self::of_file(name, spec, &form_of(spec), path),
             (Some(file), None, None) => Self::of_file(name, spec, &form_of(spec), &beside.join(file)),
@@ -94,9 +92,7 @@ impl CodeTable {
             let what = "is the imported file itself, in the form that [source] says: give `key`, `many`, `split` and `version` alone";
             return Err(BadMapping::at(at, what));
         }
-        if spec.version.is_some() && !spec.many {
-            return Err(BadMapping::at(at, "has a `version`: say `many = true`, for a key has a row for each version"));
-        }
+        check_version(spec, &at)?;
         let form = FileSpec { split: spec.split.clone(), unpivot: None, ..source.clone() };
         Self::of_file(name, spec, &form, path)
     }
@@ -268,6 +264,14 @@ impl CodeTable {
             digest(cell.as_bytes());
         }
     }
+}
+
+/// Checks that a table with versions may have several rows for a key.
+fn check_version(spec: &TableSpec, at: &str) -> Result<(), BadMapping> {
+    if spec.version.is_some() && !spec.many {
+        return Err(BadMapping::at(at, "has a `version`: say `many = true`, for a key has a row for each version"));
+    }
+    Ok(())
 }
 
 /// The form of the file of a table.

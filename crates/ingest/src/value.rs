@@ -36,7 +36,8 @@ pub struct Rule<'m> {
 enum Lookup<'m> {
     None,
     Map(HashMap<&'m str, &'m str>),
-    Table(&'m CodeTable, usize),
+    /// A table, and the column that is taken; none where no row has it.
+    Table(&'m CodeTable, Option<usize>),
 }
 
 /// The parts that a rule is written with.
@@ -147,10 +148,14 @@ impl<'m> Rule<'m> {
             (Some(map), None) => Lookup::Map(map.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()),
             (None, Some(name)) => {
                 let table = tables.get(name).ok_or_else(|| format!("there is no table `{name}` in [tables]"))?;
-                let column = parts.take.map(|take| table.column(take)).transpose();
-                // A member that no row of a table of JSON has is empty.
-                let column = column.or_else(|what| if table.open { Ok(Some(usize::MAX)) } else { Err(what) })?;
-                Lookup::Table(table, column.unwrap_or_else(|| table.first_value()))
+                let column = match parts.take.map(|take| table.column(take)) {
+                    None => Some(table.first_value()),
+                    Some(Ok(column)) => Some(column),
+                    // A member that no row of a table of JSON has is empty.
+                    Some(Err(_)) if table.open => None,
+                    Some(Err(what)) => return Err(what),
+                };
+                Lookup::Table(table, column)
             }
             (Some(_), Some(_)) => return Err("has both `map` and `table`: one is enough".to_owned()),
         };
@@ -198,7 +203,8 @@ impl<'m> Rule<'m> {
             Lookup::None => Some(found),
             Lookup::Map(map) => map.get(found.as_ref()).map(|known| Cow::Borrowed(*known)),
             Lookup::Table(table, column) => {
-                let cell = table.get(&found)?.get(*column).map(AsRef::as_ref);
+                let row = table.get(&found)?;
+                let cell = column.and_then(|column| row.get(column)).map(AsRef::as_ref);
                 Some(Cow::Borrowed(cell.unwrap_or_default()))
             }
         }

@@ -29,18 +29,27 @@ pub(super) fn nothing(dataset: &str) -> RecordedState {
     RecordedState { claims: RecordedDataSet::of(dataset), episodes: Episodes::of(dataset), registered: HashMap::new() }
 }
 
-/// Asks a ledger, at a basis or at the head; `whole_parties`: parties may be revised. `whole_claims`: claims may be ended. Pages and batches are let go as they are read.
+/// The records that are needed as a whole, and not as digests alone.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct WholeRecords {
+    /// True if parties may be revised.
+    pub(super) parties: bool,
+    /// True if claims may be ended.
+    pub(super) claims: bool,
+}
+
+/// Asks a ledger, at a basis or at the head. Pages and batches are dropped as they are read.
 pub(super) async fn ask(
     ledger: &mut PatientLedger<'_, impl Ask>,
     dataset: &str,
     basis: Option<String>,
-    (whole_parties, whole_claims): (bool, bool),
+    whole: WholeRecords,
 ) -> Result<(RecordedState, KnownCut), CommandFailure> {
     let mut known = nothing(dataset);
-    if whole_claims {
+    if whole.claims {
         known.claims = known.claims.with_claims();
     }
-    let cut = parties(ledger, basis, whole_parties, &mut known.registered).await?;
+    let cut = parties(ledger, basis, whole.parties, &mut known.registered).await?;
     sources(ledger, &cut, &mut known.registered).await?;
     let progress = counter("events of the data set read");
     each_event(ledger, dataset, 0, |event| {

@@ -11,12 +11,12 @@
 //! twice.
 //!
 //! ```text
-//!   mod.rs      the flags              known_claims.rs    what the ledger has of the data set
-//!   input.rs    files, as flags say    earlier_stages.rs     what an earlier run left
-//!   rows.rs     the whole way          staging.rs  commands into a stage, and the stage into the record
-//!   row_messages.rs    bad rows, progress     refused_rows.rs  rows that the ledger alone finds wrong
-//!   again.rs    rows read once more    patient.rs  calls that outlast a server that is away
-//!   replay.rs    versions, one by one    report.rs   what came of it
+//!   mod.rs             the flags                known_claims.rs    what the ledger has of the data set
+//!   input.rs           files, as flags say      earlier_stages.rs  what an earlier run left
+//!   rows.rs            the whole way            staging.rs         commands into a stage, and the stage into the record
+//!   row_messages.rs    bad rows, progress       refused_rows.rs    rows that the ledger alone finds wrong
+//!   again.rs           rows read once more      patient.rs         calls that outlast a server that is away
+//!   replay.rs          versions, one by one     report.rs          what came of it
 //! ```
 
 mod again;

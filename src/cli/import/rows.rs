@@ -1,12 +1,13 @@
 //! The whole way of an import of rows: the mapping, the file, what the ledger has, what the file says, the record.
 
 use super::input::{Input, RereadableInput};
+use super::known_claims::{self, WholeRecords};
 use super::patient::PatientLedger;
 use super::refused_rows::{RefusedRows, StageGoal, StageOutcome, event_count};
 use super::report::Report;
 use super::row_messages::CommandForwarder;
 use super::staging::{StageBasis, StageUpload};
-use super::{ImportArgs, earlier_stages, known_claims};
+use super::{ImportArgs, earlier_stages};
 use crate::cli::exit::Exit;
 use crate::cli::export::{Ask, Client};
 use crate::cli::output::OutputFormat;
@@ -121,7 +122,7 @@ async fn stage<T: Ask>(
     let info = ledger.call(async |ledger| ledger.get_server_info(v1::GetServerInfoRequest {}).await).await?;
     let mark = input.mark(args, &info.ledger_id)?;
     let basis = earlier_stages::basis(&mut ledger, &dataset, mark).await?;
-    let whole = (input.renames(), input.compares_claims());
+    let whole = WholeRecords { parties: input.renames(), claims: input.compares_claims() };
     let (known, cut) = known_claims::ask(&mut ledger, &dataset, basis, whole).await?;
     let opening = input.opening(args, mark, &cut)?;
     let ground = StageBasis { dataset, cut, complete: input.complete };

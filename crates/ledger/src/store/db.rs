@@ -106,8 +106,9 @@ impl Db {
     /// only it had. Damage in the rest is found when it is loaded.
     pub(super) fn cut_to(&self, head: Position) -> Result<(), Unusable> {
         let within = number_of(head.next());
-        let mut kept = self.block_count()?.min(within);
-        if kept == within && self.block_count()? == within + 1 {
+        let count = self.block_count()?;
+        let mut kept = count.min(within);
+        if count == within + 1 {
             let rows = self.stored_rows(within)?;
             let last = rows.map(|rows| first_of(within).plus(rows.entries.len() as u64).before());
             kept += usize::from(last.is_none_or(|last| last <= head));

@@ -1,8 +1,9 @@
 //! Writes what sled does not have yet, behind the writer, in large batches: one thread, woken when there is something.
 //! After a start, when nothing is to be written, it first brings the log into memory.
 //!
-//! Only what the journal holds durably is written, and of a long append that is on its way what the journal was given. If sled fails, it is left alone from then on: the journal has
-//! everything, answers come from memory and from there, and the next start rebuilds.
+//! Only what the journal holds durably is written, and of a long append that is on its way what the journal was given. If
+//! sled fails, it is left alone from then on: the journal has everything, answers come from memory and from there, and the
+//! next start rebuilds.
 
 use super::block::{Block, first_of};
 use super::db::Db;

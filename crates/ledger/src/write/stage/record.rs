@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   events since the check ── touch nothing of the stage ──> once through the stage, a frame at a time:
-//!         │ touch something of it: check again, here           decide ─> encode, hash ─> into the view ─> journal
+//!         │ touch something of it: check again, here           decide ─> encode, hash ─> into the view ─> journal ─> sled
 //!         └─> refuse, or record                                seal: one fdatasync; publish; reply
 //! ```
 //!
