@@ -7,7 +7,7 @@ use super::status::CallRefusal;
 use super::work::here;
 use detente_domain::command::Precondition;
 use detente_domain::rejection::Violation;
-use detente_journal::RequestMark;
+use detente_journal::RequestKey;
 use detente_ledger::Ledger;
 use detente_ledger::clock::new_id;
 use detente_ledger::wire::command::{ParsedAppend, over_limit, parse_append};
@@ -36,7 +36,7 @@ pub(super) async fn append(service: &Service, request: v1::AppendRequest) -> Res
 async fn judge_boundaries(
     service: &Service,
     preconditions: Vec<Precondition>,
-    request: Option<RequestMark>,
+    request: Option<RequestKey>,
 ) -> Result<Vec<Precondition>, CallRefusal> {
     if !preconditions.iter().any(|precondition| matches!(precondition, Precondition::Boundary(..))) {
         return Ok(preconditions);
@@ -59,8 +59,7 @@ fn parse(ledger: &Ledger, request: v1::AppendRequest) -> Result<AppendRequest, C
         return Err(CallRefusal::TooLarge(violation));
     }
     let parsed = parse_append(request, &mut || new_id(ledger.clock()))?;
-    let ParsedAppend { request_id, recorded_by, batch, validate_only, fingerprint } = parsed;
-    let request = request_id.map(|id| RequestMark { id, fingerprint });
+    let ParsedAppend { request, recorded_by, batch, validate_only } = parsed;
     Ok(AppendRequest { request, recorded_by, batch, validate_only })
 }
 

@@ -60,9 +60,11 @@ const fn is_damage(error: &JournalError) -> bool {
         | JournalError::ManifestMissing
         | JournalError::ManifestDamaged
         | JournalError::NoSegments => true,
-        JournalError::NotAJournal | JournalError::UnknownFormat(_) | JournalError::Locked(_) | JournalError::Io(_) => {
-            false
-        }
+        JournalError::NotAJournal
+        | JournalError::EarlierFormat(_)
+        | JournalError::UnknownFormat(_)
+        | JournalError::Locked(_)
+        | JournalError::Io(_) => false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::running::{Running, assert, claim, ledger_id, party};
 use detente::server::ServerOptions;
-use detente_domain::position::Position;
+use detente_domain::position::{Position, RecordedAt};
 use detente_journal::file::disk::RealDisk;
 use detente_journal::file::{FileJournal, Options};
 use detente_journal::{
@@ -68,6 +68,10 @@ impl Journal for RefusingJournal {
 
     fn head(&self) -> Head {
         self.inner.head()
+    }
+
+    fn floor(&self) -> RecordedAt {
+        self.inner.floor()
     }
 
     fn append(&mut self, group: &[Append]) -> Result<Head, AppendError> {

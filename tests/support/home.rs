@@ -5,7 +5,7 @@ use detente_domain::command::{Batch, Command};
 use detente_domain::position::RecordedAt;
 use detente_domain::rejection::Rejection;
 use detente_journal::file::Options;
-use detente_journal::{LedgerId, RequestMark};
+use detente_journal::{LedgerId, RequestKey};
 use detente_ledger::Ledger;
 use detente_ledger::clock::ManualClock;
 use detente_ledger::error::AppendError;
@@ -112,10 +112,10 @@ pub(crate) fn request(batch: Batch) -> AppendRequest {
     AppendRequest { request: None, recorded_by: "archivist".into(), batch, validate_only: false }
 }
 
-/// A request with a name; `body` stands for the fingerprint of its body.
+/// A request with a name; `body` stands for the digest of its body.
 pub(crate) fn named_request(name: u128, body: u8, batch: Batch) -> AppendRequest {
-    let mark = RequestMark { id: Uuid::from_u128(name), fingerprint: [body; 16] };
-    AppendRequest { request: Some(mark), ..request(batch) }
+    let key = RequestKey { id: Uuid::from_u128(name), body: [body; 32], staged: false };
+    AppendRequest { request: Some(key), ..request(batch) }
 }
 
 /// Waits for a future on this thread.

@@ -1,5 +1,6 @@
 //! A journal in memory that a test has a word in: before it writes, which may take as long as the test likes or fail.
 
+use detente_domain::position::RecordedAt;
 use detente_journal::memory::MemoryJournal;
 use detente_journal::{Append, AppendError, AppendHeader, CheckpointError, Head, Journal, LedgerId, Reader, Room, Run};
 use std::sync::Arc;
@@ -38,6 +39,10 @@ impl Journal for Hooked {
 
     fn head(&self) -> Head {
         self.inner.head()
+    }
+
+    fn floor(&self) -> RecordedAt {
+        self.inner.floor()
     }
 
     fn append(&mut self, group: &[Append]) -> Result<Head, AppendError> {

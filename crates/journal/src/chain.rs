@@ -9,6 +9,8 @@
 //!                             | commitment (32))
 //! ```
 //!
+//! entry(event)      = commitment (32) | link (32)
+//!
 //! Integers are big-endian, the link before the first event is 32 zero bytes. SHA-256, because every client has it in
 //! its standard library. The commitment stands for the event: an event and its salt can be erased, and the chain still
 //! verifies with the commitment kept. The ledger id is left out, so that a faithful copy has the same links.
@@ -57,6 +59,25 @@ pub fn extend(prev: Link, commitment: [u8; 32]) -> Link {
     Link(Sha256::new().chain_update(CHAIN).chain_update(prev.0).chain_update(commitment).finalize().into())
 }
 
+/// The 64 bytes that stand for an event where its words must not be seen: its commitment, and the link after it.
+#[must_use]
+pub fn entry(commitment: [u8; 32], link: Link) -> [u8; 64] {
+    let mut entry = [0; 64];
+    let (before, after) = entry.split_at_mut(32);
+    before.copy_from_slice(&commitment);
+    after.copy_from_slice(&link.0);
+    entry
+}
+
+/// The entries of records, in order, with the link before the first of them.
+pub fn entries(prev: Link, records: &[Record]) -> impl Iterator<Item = [u8; 64]> {
+    records.iter().scan(prev, |link, record| {
+        let commitment = commitment(&record.salt, &record.event);
+        *link = extend(*link, commitment);
+        Some(entry(commitment, *link))
+    })
+}
+
 /// The link after some records.
 #[must_use]
 pub fn extend_all(prev: Link, records: &[Record]) -> Link {
@@ -83,8 +104,9 @@ mod tests {
             count: 1,
             recorded_at: RecordedAt(1_753_920_000_000_000),
             recorded_by: "archivist".into(),
-            request: Some(RequestMark { id: Uuid::from_u128(7), fingerprint: [3; 16] }),
+            request: Some(RequestMark { id: Uuid::from_u128(7), fingerprint: [3; 16], salt: None }),
             backfilled: false,
+            floor: RecordedAt::MIN,
         }
     }
 
@@ -131,7 +153,7 @@ mod tests {
             |h| h.recorded_at = RecordedAt(0),
             |h| h.recorded_by.push('x'),
             |h| h.request = None,
-            |h| h.request = Some(RequestMark { id: Uuid::from_u128(7), fingerprint: [4; 16] }),
+            |h| h.request = Some(RequestMark { id: Uuid::from_u128(7), fingerprint: [4; 16], salt: None }),
             |h| h.backfilled = true,
         ];
         let plain = open_append(Link::GENESIS, &header());
@@ -140,6 +162,23 @@ mod tests {
             change(&mut changed);
             assert_ne!(open_append(Link::GENESIS, &changed), plain, "{changed:?}");
         }
+    }
+
+    #[test]
+    fn neither_the_salt_of_a_retry_nor_the_floor_changes_the_link() {
+        let mut changed = header();
+        changed.floor = RecordedAt(5);
+        changed.request.as_mut().unwrap().salt = Some(Salt([8; 16]));
+        assert_eq!(open_append(Link::GENESIS, &changed), open_append(Link::GENESIS, &header()));
+    }
+
+    #[test]
+    fn the_entries_of_records_are_their_commitments_and_links() {
+        let records = [record(), Record { salt: Salt([5; 16]), event: Bytes::from_static(b"another") }];
+        let entries: Vec<_> = entries(Link([1; 32]), &records).collect();
+        let first = extend(Link([1; 32]), commitment(&records[0].salt, b"event"));
+        assert_eq!(entries[0], entry(commitment(&records[0].salt, b"event"), first));
+        assert_eq!(entries[1][32..], extend_all(Link([1; 32]), &records).0);
     }
 
     #[test]

@@ -29,6 +29,9 @@ pub(crate) fn follows(head: Head, header: &AppendHeader) -> Result<(), Refusal> 
     if !may_follow(head.recorded_at, header.recorded_at, header.backfilled) {
         return Err(Refusal::NotLater { previous: head.recorded_at, found: header.recorded_at });
     }
+    if header.floor >= header.recorded_at {
+        return Err(Refusal::NotLater { previous: header.floor, found: header.recorded_at });
+    }
     Ok(())
 }
 

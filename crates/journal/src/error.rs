@@ -131,6 +131,9 @@ pub enum ReadError {
     /// The bytes are not those that were written.
     #[error("the journal is damaged: {0}")]
     Damaged(#[from] Damage),
+    /// The event at a position was erased by a later version.
+    #[error("the event at position {0} was erased by a later version of this program: use that one")]
+    Erased(Position),
     /// The disk did not answer.
     #[error("reading the journal failed: {0}")]
     Io(#[from] io::Error),
@@ -142,7 +145,7 @@ impl ReadError {
     pub fn obstacle(&self) -> Option<Obstacle> {
         match self {
             Self::Io(error) => Obstacle::of(error),
-            Self::BeyondHead { .. } | Self::Damaged(_) => None,
+            Self::BeyondHead { .. } | Self::Damaged(_) | Self::Erased(_) => None,
         }
     }
 }
@@ -188,6 +191,9 @@ pub enum Fault {
     /// A recorded time goes back.
     #[error("the recorded time goes back")]
     RecordedEarlier,
+    /// The epoch or the floor of a frame is lower than before.
+    #[error("the frame's epoch or floor goes back")]
+    FenceWentBack,
     /// The frames of an append are not a run from its beginning to its end.
     #[error("the frames of an append do not form a whole")]
     BrokenRun,

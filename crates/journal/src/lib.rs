@@ -26,6 +26,7 @@
 //!     recorded_by: "archivist".to_owned(),
 //!     request: None,
 //!     backfilled: false,
+//!     floor: RecordedAt::MIN,
 //! };
 //! let records = vec![Record { salt: Salt([7; 16]), event: Bytes::from_static(b"an event") }];
 //! let link = chain::seal(journal.head().link, &header, &records);
@@ -46,12 +47,13 @@
 //! NEXT-1     an empty file, open: the next segment    made beforehand, so that a new segment needs no descriptor
 //! 00000000000000000001.seg ... <first position>.seg
 //!
-//! segment:  | header | frame | frame | frame | ...           a group is never split over segments
+//! segment:  | header | frame | frame | frame | zeros         a group is never split over segments
 //! frame:    | fixed header, own CRC | payload, own CRC |
 //!             length, first, count, flags, synced,      Frame { append header, records }
-//!             recorded_at, link before, link after
+//!             recorded_at, floor, epoch, links
 //!
 //! a large append is a run of frames:   [BEGINS ..] [..] [..] [.. ENDS]   nothing of it counts without ENDS
+//! one that was let go of is voided:    [BEGINS ..] [..] [BEGINS VOIDS ..]          by the next append
 //! ```
 //!
 //! # Invariants
@@ -75,32 +77,38 @@
 //! | a bad frame at or below the mark, or in any segment but the last | damage |
 //! | a sound frame in the wrong place | damage |
 //! | a segment missing, swapped, repeated, shortened; the mark ahead of the log | damage |
+//! | after the last frame, nothing but zeros | room that is kept for small appends |
+//! | a floor or an epoch that goes back | damage |
 //! | a last segment with a bad header and nothing after it | torn: its creation was interrupted |
 //! | segments or a used mark without a manifest; a manifest without segments | refused |
 //! | no mark, or no readable slot | everything is scanned, and the report says so |
-//! | an unknown format | refused, nothing touched |
+//! | an unknown or an earlier format | refused, nothing touched |
 //!
 //! The one thing a directory cannot know by itself is that it was rolled back as a whole, or that its mark *and* its
 //! last frames are gone. Clients who hold a basis find that out.
 //!
-//! Reasons: `docs/design/journal.md`.
+//! Reasons: `docs/design/journal.md`. Bytes: `docs/design/journal-bytes.md`.
 
 pub mod chain;
 mod check;
 mod error;
+pub mod fence;
 pub mod file;
 pub mod memory;
 mod obstacle;
 mod record;
+pub mod request;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use error::{AppendError, CheckpointError, Damage, Fault, ReadError, Refusal};
+pub use fence::Fence;
 pub use obstacle::Obstacle;
 pub use obstacle::at;
 pub use prost::bytes::Bytes;
+pub use request::{RequestKey, RequestMark};
 use uuid::Uuid;
 
 use detente_domain::position::{Position, RecordedAt};
@@ -134,15 +142,6 @@ impl fmt::Display for Link {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Salt(pub [u8; 16]);
 
-/// The mark by which a retry is recognised: the client's request id, and a fingerprint of the request's body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct RequestMark {
-    /// The id the client chose.
-    pub id: Uuid,
-    /// A hash of the body as parsed, cut to 16 bytes.
-    pub fingerprint: [u8; 16],
-}
-
 /// The facts that hold for a whole append.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppendHeader {
@@ -158,6 +157,9 @@ pub struct AppendHeader {
     pub request: Option<RequestMark>,
     /// True if its recorded time was taken over from elsewhere.
     pub backfilled: bool,
+    /// The instant at or before which nothing is recorded from this append on. It is before its recorded time. Not part
+    /// of the chain.
+    pub floor: RecordedAt,
 }
 
 impl AppendHeader {
@@ -235,6 +237,9 @@ pub trait Journal: Send {
 
     /// The durable head.
     fn head(&self) -> Head;
+
+    /// The instant at or before which nothing more is recorded, as the last append states it.
+    fn floor(&self) -> RecordedAt;
 
     /// Records a group of appends with one write and one fsync, and returns the new head. All of them are then durable
     /// and visible to readers. An empty group changes nothing.
@@ -332,8 +337,8 @@ impl Drop for Promise {
 }
 
 /// An append on its way into a journal, piece by piece. Nothing of it counts, and no reader sees it, before it is
-/// sealed: a crash leaves all of it or nothing. A run that is dropped before that is not recorded. If some of it was
-/// already written, the journal takes no more appends until it is opened again, which cuts the written part.
+/// sealed: a crash leaves all of it or nothing. A run that is dropped before that is not recorded: the next append voids
+/// what was written of it.
 pub trait Run {
     /// Writes the next records. Their link is trusted (recomputed only with debug assertions).
     ///

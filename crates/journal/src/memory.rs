@@ -10,7 +10,7 @@ use super::{
     Append, AppendError, AppendHeader, CheckpointError, Chunk, Chunks, Head, Journal, LedgerId, Link, Piece, ReadError,
     Reader, Record, Refusal, Room, Run, chain, check,
 };
-use detente_domain::position::Position;
+use detente_domain::position::{Position, RecordedAt};
 
 /// The most records that a chunk has by default.
 const CHUNK_RECORDS: usize = 1_000;
@@ -26,6 +26,7 @@ struct Log(RwLock<MemoryState>);
 
 struct MemoryState {
     head: Head,
+    floor: RecordedAt,
     chunks: Vec<Chunk>,
 }
 
@@ -39,7 +40,7 @@ impl MemoryJournal {
     /// An empty journal that hands out large appends in chunks of this many records (at least one).
     #[must_use]
     pub fn with_chunks_of(ledger_id: LedgerId, records: usize) -> Self {
-        let state = MemoryState { head: Head::GENESIS, chunks: Vec::new() };
+        let state = MemoryState { head: Head::GENESIS, floor: RecordedAt::MIN, chunks: Vec::new() };
         Self { ledger_id, chunk_records: records.max(1), log: Arc::new(Log(RwLock::new(state))) }
     }
 }
@@ -51,6 +52,10 @@ impl Journal for MemoryJournal {
 
     fn head(&self) -> Head {
         self.log.head()
+    }
+
+    fn floor(&self) -> RecordedAt {
+        self.log.0.read().floor
     }
 
     fn append(&mut self, group: &[Append]) -> Result<Head, AppendError> {
@@ -146,6 +151,7 @@ fn cut(
 impl Log {
     fn take_in(&self, mut chunks: Vec<Chunk>, head: Head) -> Head {
         let mut state = self.0.write();
+        state.floor = chunks.iter().map(|chunk| chunk.header.floor).fold(state.floor, RecordedAt::max);
         state.chunks.append(&mut chunks);
         state.head = head;
         head

@@ -2,6 +2,9 @@
 //!
 //! Reading decodes a [`RecordFrame`] message whose records share the frame's buffer. Writing encodes straight from the
 //! journal's own types, without building messages: it runs for every event.
+//!
+//! A record has a checksum of its own, over its position, salt and event, so that it can be read without its frame. A
+//! record whose event was erased keeps its commitment and its length: every offset stays what it was.
 
 use std::sync::Arc;
 
@@ -10,13 +13,15 @@ use prost::bytes::Bytes;
 use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, key_len};
 use uuid::Uuid;
 
-use super::{AppendHeader, Record, RequestMark, Salt};
+use super::{AppendHeader, Record, RequestMark, Salt, chain};
 use detente_domain::position::{Position, RecordedAt};
 
 const HEADER: u32 = 1;
 const RECORDS: u32 = 2;
 const SALT: u32 = 1;
 const EVENT: u32 = 2;
+const CHECK: u32 = 3;
+const CHECK_LEN: usize = 5;
 
 /// The payload of one frame.
 #[derive(Clone, PartialEq, Message)]
@@ -49,6 +54,8 @@ struct RequestMessage {
     id: Bytes,
     #[prost(bytes = "bytes", tag = "2")]
     fingerprint: Bytes,
+    #[prost(bytes = "bytes", optional, tag = "3")]
+    salt: Option<Bytes>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -57,12 +64,38 @@ struct RecordMessage {
     salt: Bytes,
     #[prost(bytes = "bytes", tag = "2")]
     event: Bytes,
+    #[prost(fixed32, tag = "3")]
+    check: u32,
+    #[prost(bytes = "bytes", optional, tag = "4")]
+    commitment: Option<Bytes>,
+    #[prost(bytes = "bytes", tag = "5")]
+    padding: Bytes,
 }
 
-/// Decodes a frame's payload; `None` if it is not one. The records share its buffer.
-pub(crate) fn decode(payload: Bytes) -> Option<(Arc<AppendHeader>, Vec<Record>)> {
+/// A record as it stands in a frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StoredRecord {
+    /// With its event.
+    Whole(Record),
+    /// The commitment that an erased event leaves.
+    Erased([u8; 32]),
+}
+
+impl StoredRecord {
+    /// The commitment of its event.
+    pub(crate) fn commitment(&self) -> [u8; 32] {
+        match self {
+            Self::Whole(record) => chain::commitment(&record.salt, &record.event),
+            Self::Erased(commitment) => *commitment,
+        }
+    }
+}
+
+/// Decodes a frame's payload; `None` if it is not one. The records share its buffer. `fence` states the floor of its
+/// append.
+pub(crate) fn decode(payload: Bytes, floor: RecordedAt) -> Option<(Arc<AppendHeader>, Vec<StoredRecord>)> {
     let frame = RecordFrame::decode(payload).ok()?;
-    let header = frame.header?.into_header()?;
+    let header = frame.header?.into_header(floor)?;
     let records = frame.records.into_iter().map(RecordMessage::into_record).collect::<Option<Vec<_>>>()?;
     Some((Arc::new(header), records))
 }
@@ -79,7 +112,7 @@ impl HeaderMessage {
         }
     }
 
-    fn into_header(self) -> Option<AppendHeader> {
+    fn into_header(self, floor: RecordedAt) -> Option<AppendHeader> {
         let request = match self.request {
             Some(request) => Some(request.into_mark()?),
             None => None,
@@ -91,24 +124,36 @@ impl HeaderMessage {
             recorded_by: self.recorded_by,
             request,
             backfilled: self.backfilled,
+            floor,
         })
     }
 }
 
 impl RequestMessage {
     fn of(mark: &RequestMark) -> Self {
-        Self { id: Bytes::copy_from_slice(mark.id.as_bytes()), fingerprint: Bytes::copy_from_slice(&mark.fingerprint) }
+        Self {
+            id: Bytes::copy_from_slice(mark.id.as_bytes()),
+            fingerprint: Bytes::copy_from_slice(&mark.fingerprint),
+            salt: mark.salt.map(|salt| Bytes::copy_from_slice(&salt.0)),
+        }
     }
 
     fn into_mark(self) -> Option<RequestMark> {
         let id = Uuid::from_slice(&self.id).ok()?;
-        Some(RequestMark { id, fingerprint: self.fingerprint.as_ref().try_into().ok()? })
+        let salt = match self.salt {
+            Some(salt) => Some(Salt(salt.as_ref().try_into().ok()?)),
+            None => None,
+        };
+        Some(RequestMark { id, fingerprint: self.fingerprint.as_ref().try_into().ok()?, salt })
     }
 }
 
 impl RecordMessage {
-    fn into_record(self) -> Option<Record> {
-        Some(Record { salt: Salt(self.salt.as_ref().try_into().ok()?), event: self.event })
+    fn into_record(self) -> Option<StoredRecord> {
+        Some(match self.commitment {
+            Some(commitment) => StoredRecord::Erased(commitment.as_ref().try_into().ok()?),
+            None => StoredRecord::Whole(Record { salt: Salt(self.salt.as_ref().try_into().ok()?), event: self.event }),
+        })
     }
 }
 
@@ -139,15 +184,28 @@ pub(crate) fn record_len(record: &Record) -> usize {
     delimited_len(RECORDS, body_len(record))
 }
 
-/// Writes a record as a field of a frame.
-pub(crate) fn put_record(record: &Record, payload: &mut Vec<u8>) {
+/// Writes the record at a position as a field of a frame.
+pub(crate) fn put_record(position: Position, record: &Record, payload: &mut Vec<u8>) {
     put_prefix(RECORDS, body_len(record), payload);
     put_bytes(SALT, &record.salt.0, payload);
     put_bytes(EVENT, &record.event, payload);
+    put_check(check(position, &record.salt, &record.event), payload);
 }
 
-fn body_len(record: &Record) -> usize {
-    delimited_len(SALT, record.salt.0.len()) + delimited_len(EVENT, record.event.len())
+/// The bytes of the message of a record, without the field's key and length before it.
+pub(crate) fn body_len(record: &Record) -> usize {
+    delimited_len(SALT, record.salt.0.len()) + delimited_len(EVENT, record.event.len()) + CHECK_LEN
+}
+
+fn put_check(check: u32, payload: &mut Vec<u8>) {
+    encode_key(CHECK, WireType::ThirtyTwoBit, payload);
+    payload.extend_from_slice(&check.to_le_bytes());
+}
+
+/// The checksum of a record: the same bytes at another position have another one.
+fn check(position: Position, salt: &Salt, event: &[u8]) -> u32 {
+    let seed = crc32c::crc32c(&position.0.to_be_bytes());
+    crc32c::crc32c_append(crc32c::crc32c_append(seed, &salt.0), event)
 }
 
 fn delimited_len(tag: u32, len: usize) -> usize {
@@ -178,8 +236,9 @@ mod tests {
             count: 2,
             recorded_at: RecordedAt(-5),
             recorded_by: "archivist".into(),
-            request: Some(RequestMark { id: Uuid::from_u128(7), fingerprint: [3; 16] }),
+            request: Some(RequestMark { id: Uuid::from_u128(7), fingerprint: [3; 16], salt: Some(Salt([4; 16])) }),
             backfilled: true,
+            floor: RecordedAt(-6),
         }
     }
 
@@ -190,9 +249,9 @@ mod tests {
     fn encode_all() -> Vec<u8> {
         let mut payload = Vec::new();
         EncodedHeader::of(&header()).put(&mut payload);
-        for record in records() {
+        for (position, record) in (41..).map(Position).zip(records()) {
             let before = payload.len();
-            put_record(&record, &mut payload);
+            put_record(position, &record, &mut payload);
             assert_eq!(payload.len() - before, record_len(&record));
         }
         payload
@@ -200,15 +259,18 @@ mod tests {
 
     #[test]
     fn what_is_encoded_is_decoded_again() {
-        let (decoded, found) = decode(encode_all().into()).unwrap();
-        assert_eq!((decoded.as_ref(), found), (&header(), records()));
+        let (decoded, found) = decode(encode_all().into(), RecordedAt(-6)).unwrap();
+        let records: Vec<_> = records().into_iter().map(StoredRecord::Whole).collect();
+        assert_eq!((decoded.as_ref(), found), (&header(), records));
     }
 
     #[test]
     fn a_salt_or_request_of_the_wrong_length_is_no_record() {
-        let short = RecordMessage { salt: Bytes::from_static(b"short"), event: Bytes::new() };
+        let short = RecordMessage { salt: Bytes::from_static(b"short"), ..RecordMessage::default() };
         assert!(short.into_record().is_none());
-        let short = RequestMessage { id: Bytes::from_static(b"short"), fingerprint: Bytes::new() };
+        let short = RecordMessage { commitment: Some(Bytes::from_static(b"short")), ..RecordMessage::default() };
+        assert!(short.into_record().is_none());
+        let short = RequestMessage { id: Bytes::from_static(b"short"), ..RequestMessage::default() };
         assert!(short.into_mark().is_none());
     }
 
@@ -234,10 +296,13 @@ mod tests {
         let request = field(&append, "request").as_message().unwrap().clone();
         assert_eq!(field(&request, "id"), Value::Bytes(7u128.to_be_bytes().to_vec().into()));
         assert_eq!(field(&request, "fingerprint"), Value::Bytes(vec![3; 16].into()));
+        assert_eq!(field(&request, "salt"), Value::Bytes(vec![4; 16].into()));
 
         let records = field(&frame, "records").as_list().unwrap().to_vec();
         let events = records.iter().map(|r| field(r.as_message().unwrap(), "event")).collect::<Vec<_>>();
         assert_eq!(events, [Value::Bytes("first".into()), Value::Bytes("".into())]);
         assert_eq!(field(records[0].as_message().unwrap(), "salt"), Value::Bytes(vec![9; 16].into()));
+        let expected = check(Position(41), &Salt([9; 16]), b"first");
+        assert_eq!(field(records[0].as_message().unwrap(), "check"), Value::U32(expected));
     }
 }

@@ -257,7 +257,7 @@ impl Ledger {
         progress: &dyn Progress,
     ) -> Result<Self, OpenError> {
         let reader = journal.reader();
-        let head = journal.head();
+        let (head, floor) = (journal.head(), journal.floor());
         let ledger_id = journal.ledger_id();
         let room = journal.room();
         let surroundings = Surroundings::of(Arc::clone(&room), data.map(ClockMark::of));
@@ -265,11 +265,11 @@ impl Ledger {
         let store = data.map(store_dir);
         let store =
             Arc::new(Store::open(store.as_deref(), ledger_id, Arc::clone(&reader), options.cache_bytes, progress)?);
-        let fingerprint_of = |id| store.view().requests.get(id).map(|(_, fingerprint)| fingerprint);
-        beside.stages.forget_recorded(fingerprint_of);
+        let mark_of = |id| store.view().requests.get(id).map(|(_, mark)| mark);
+        beside.stages.forget_recorded(mark_of);
         let saver = Saver::start(Arc::clone(&store))?;
         saver.wake();
-        let horizon = Horizon::new(head.recorded_at);
+        let horizon = Horizon::new(head.recorded_at, floor);
         let record = Arc::new(RecordReader::new(ledger_id, store, Arc::clone(&options.clock), reader, horizon));
         let clock_guard = ClockGuard::since(options.clock_limits, seen);
         let recorder = Arc::new(Recorder::new(Arc::clone(&record), clock_guard, surroundings, saver));

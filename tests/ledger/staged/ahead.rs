@@ -8,6 +8,7 @@ use crate::support::make::{assert, batch, event, registrations, tick, with};
 use detente_domain::command::Command;
 use detente_domain::cut::Cut;
 use detente_domain::filter::Filter;
+use detente_domain::position::RecordedAt;
 use detente_domain::vocabulary::RetractionReason;
 use detente_journal::file::FileJournal;
 use detente_journal::file::disk::RealDisk;
@@ -51,6 +52,10 @@ impl Journal for UnsealedJournal {
 
     fn head(&self) -> Head {
         self.0.head()
+    }
+
+    fn floor(&self) -> RecordedAt {
+        self.0.floor()
     }
 
     fn append(&mut self, group: &[Append]) -> Result<Head, AppendError> {

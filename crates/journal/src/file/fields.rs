@@ -1,6 +1,6 @@
 //! Fixed binary fields, big-endian, one after the other: what all headers of the journal are made of.
 
-use crate::Link;
+use crate::{Fence, Link};
 use detente_domain::position::{Position, RecordedAt};
 
 /// Takes fields off the front of some bytes. `None` when they run out.
@@ -29,9 +29,19 @@ impl Fields<'_> {
         self.bytes().map(i64::from_be_bytes).map(RecordedAt)
     }
 
+    pub(super) fn fence(&mut self) -> Option<Fence> {
+        Some(Fence { floor: self.recorded_at()?, epoch: self.u32()? })
+    }
+
     pub(super) fn link(&mut self) -> Option<Link> {
         self.bytes().map(Link)
     }
+}
+
+/// Appends a fence.
+pub(super) fn put_fence(fence: &Fence, bytes: &mut Vec<u8>) {
+    bytes.extend_from_slice(&fence.floor.0.to_be_bytes());
+    bytes.extend_from_slice(&fence.epoch.to_be_bytes());
 }
 
 /// The bytes before a trailing CRC32C, if it is theirs. The seed makes the same bytes sound only where they belong.

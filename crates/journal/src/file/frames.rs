@@ -33,28 +33,61 @@ pub(super) struct Frames {
     end: u64,
     window: Vec<u8>,
     window_at: u64,
+    /// The offset of the last beginning of a run that is known to count.
+    counts: Option<u64>,
 }
 
 impl Frames {
     /// The frames from an offset, where one starts, to another.
     pub(super) fn new(segment: &Segment, offset: u64, end: u64) -> Self {
         let file = Arc::clone(&segment.file);
-        Self { file, nonce: segment.header.nonce, offset, end, window: Vec::new(), window_at: 0 }
+        Self { file, nonce: segment.header.nonce, offset, end, window: Vec::new(), window_at: 0, counts: None }
     }
 
-    /// The offset of the next frame.
+    /// The offset of the next frame, or of a voided run before it.
     pub(super) const fn offset(&self) -> u64 {
         self.offset
     }
 
-    /// The header of the next frame, without moving on. `None` at the end.
+    /// The header of the next frame that counts, without moving on. `None` at the end. A run that a later frame voids is
+    /// passed over.
     pub(super) fn peek(&mut self) -> Result<Option<Header>, FrameError> {
-        if self.offset >= self.end {
-            return Ok(None);
+        loop {
+            if self.offset >= self.end {
+                return Ok(None);
+            }
+            let nonce = self.nonce;
+            let bytes = self.bytes(self.offset, frame::HEADER_LEN)?;
+            let header = Header::decode(nonce, bytes).ok_or(Fault::FrameHeader)?;
+            let begins_run = header.begins && !header.ends;
+            if !begins_run || self.counts == Some(self.offset) {
+                return Ok(Some(header));
+            }
+            match self.voided_by(&header)? {
+                Some(offset) => self.offset = offset,
+                None => self.counts = Some(self.offset),
+            }
         }
-        let nonce = self.nonce;
-        let bytes = self.bytes(self.offset, frame::HEADER_LEN)?;
-        Ok(Some(Header::decode(nonce, bytes).ok_or(Fault::FrameHeader)?))
+    }
+
+    /// The offset of the frame that voids the run which begins here, if one does. Only headers are read.
+    fn voided_by(&self, begin: &Header) -> Result<Option<u64>, FrameError> {
+        let mut offset = self.offset.saturating_add(begin.frame_len());
+        while offset.saturating_add(frame::HEADER_LEN as u64) <= self.end {
+            let mut bytes = [0; frame::HEADER_LEN];
+            self.file.read_at(&mut bytes, offset)?;
+            match Header::decode(self.nonce, &bytes) {
+                Some(header) if header.voids => return Ok(Some(offset)),
+                Some(header) if !header.begins && !header.ends => offset = offset.saturating_add(header.frame_len()),
+                Some(_) | None => return Ok(None),
+            }
+        }
+        Ok(None)
+    }
+
+    /// The offset of the frame that was read last.
+    pub(super) const fn start_of(&self, last: &FileFrame) -> u64 {
+        self.offset.saturating_sub(last.header.frame_len())
     }
 
     /// Moves on to after a frame, unread.

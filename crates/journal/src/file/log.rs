@@ -2,14 +2,17 @@
 //!
 //! This much is checked on every open, whatever the head mark says, without reading a frame.
 
+use std::io;
 use std::path::Path;
 
 use super::OpenError;
-use super::disk::Disk;
+use super::disk::{Disk, DiskFile};
 use super::manifest::Manifest;
 use super::segment::{self, HEADER_LEN, Previous, Segment};
 use crate::{Fault, Head};
 use detente_domain::position::Position;
+
+const PIECE: u64 = 1 << 20;
 
 /// A segment with the length its file has.
 pub(super) struct LogPart {
@@ -70,10 +73,37 @@ impl Log {
         last.max(stub).unwrap_or_default()
     }
 
+    /// The bytes of the last segment beyond an offset.
+    pub(super) fn beyond(&self, end: u64) -> u64 {
+        self.parts.last().map_or(0, |part| part.len.saturating_sub(end))
+    }
+
+    /// The bytes of the last segment beyond the end of its last append that were never acknowledged: all of them, or none
+    /// if they are the zeros that are kept for what comes next.
+    pub(super) fn torn_after(&self, end: u64) -> io::Result<u64> {
+        let Some(part) = self.parts.last() else { return Ok(0) };
+        Ok(if is_zero(&*part.segment.file, end, part.len)? { 0 } else { self.beyond(end) })
+    }
+
     /// Returns the number of bytes in all segments.
     pub(super) fn bytes(&self) -> u64 {
         self.parts.iter().map(|part| part.len).sum()
     }
+}
+
+/// Returns true if a file has nothing but zeros between two offsets.
+fn is_zero(file: &dyn DiskFile, from: u64, to: u64) -> io::Result<bool> {
+    let mut offset = from;
+    while offset < to {
+        let len = (to - offset).min(PIECE);
+        let mut bytes = vec![0; usize::try_from(len).unwrap_or_default()];
+        file.read_at(&mut bytes, offset)?;
+        if bytes.iter().any(|byte| *byte != 0) {
+            return Ok(false);
+        }
+        offset += len;
+    }
+    Ok(true)
 }
 
 /// The first positions of the segments, in order.

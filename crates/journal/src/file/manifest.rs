@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! detente journal
-//! format: 1
+//! format: 2
 //! ledger: 0198c0de-0000-7000-8000-000000000000
 //! created: 1753920000000000
 //! crc32c: 0a1b2c3d
@@ -29,12 +29,15 @@ pub(super) const DRAFT: &str = "MANIFEST.new";
 
 const TITLE: &str = "detente journal";
 const LONGEST: u64 = 4096;
+/// The format of builds before the first release.
+const EARLIER: u32 = 1;
 
 /// The formats there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JournalFormat {
-    /// Segments of checksummed frames with protobuf payloads.
-    V1,
+    /// Segments of checksummed frames with protobuf payloads: fences, retry salts, records that can be read alone and
+    /// erased at their length, runs that can be voided, zeros kept for what comes next.
+    V2,
 }
 
 impl JournalFormat {
@@ -42,7 +45,7 @@ impl JournalFormat {
     #[must_use]
     pub const fn number(self) -> u32 {
         match self {
-            Self::V1 => 1,
+            Self::V2 => 2,
         }
     }
 
@@ -50,7 +53,7 @@ impl JournalFormat {
     #[must_use]
     pub const fn of(number: u32) -> Option<Self> {
         match number {
-            1 => Some(Self::V1),
+            2 => Some(Self::V2),
             _ => None,
         }
     }
@@ -65,6 +68,9 @@ pub enum ManifestError {
     /// It is not one, or fails its checksum.
     #[error("the manifest is damaged")]
     Damaged,
+    /// It is of a format before the first release.
+    #[error("format {0} is of a build before the first release")]
+    EarlierFormat(u32),
     /// It is of a format that this version does not know.
     #[error("format {0} is unknown to this version")]
     UnknownFormat(u32),
@@ -121,7 +127,8 @@ impl Manifest {
 
     fn parse(text: &str) -> Result<Self, ManifestError> {
         let number = format_number(text).ok_or(ManifestError::Damaged)?;
-        let format = JournalFormat::of(number).ok_or(ManifestError::UnknownFormat(number))?;
+        let unknown = if number == EARLIER { ManifestError::EarlierFormat } else { ManifestError::UnknownFormat };
+        let format = JournalFormat::of(number).ok_or_else(|| unknown(number))?;
         let manifest = Self::parse_v1(text, format).ok_or(ManifestError::Damaged)?;
         let body = manifest.to_string();
         let crc = format!("crc32c: {:08x}\n", crc32c::crc32c(body.as_bytes()));

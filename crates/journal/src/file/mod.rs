@@ -5,13 +5,15 @@
 //!
 //! ```text
 //! bytes      fields  frame  segment  manifest  mark        what stands where, and its checksums
-//! one way    plan -> write -> sync -> publish -> mark      (this file, space, spare); of a large append: run
+//! one way    plan -> write -> sync -> publish -> mark      (this file, space, spare, zeros); of a large append: run
 //! the other  frames -> sequence -> reader, scan            what is sound, and what may follow what
 //! judgement  log  scan  recover  read_only  verify         torn or damaged
 //! world      disk  lock
 //! ```
 
 pub mod disk;
+#[cfg(test)]
+mod erasure_tests;
 mod fields;
 mod frame;
 mod frames;
@@ -31,6 +33,7 @@ mod sequence;
 mod space;
 mod spare;
 mod verify;
+mod zeros;
 
 use std::io;
 use std::path::PathBuf;
@@ -68,13 +71,21 @@ pub struct Options {
     pub max_frame_bytes: usize,
     /// The bytes of the disk that are kept free.
     pub reserve_bytes: u64,
+    /// The most zeros that are kept behind the last frame, so that a small append does not grow the file; 0 for none.
+    pub most_zeros: u64,
     /// For the manifest of a new journal; opening ignores it.
     pub created_at: RecordedAt,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { segment_bytes: 256 << 20, max_frame_bytes: 1 << 20, reserve_bytes: 128 << 20, created_at: RecordedAt(0) }
+        Self {
+            segment_bytes: 256 << 20,
+            max_frame_bytes: 1 << 20,
+            reserve_bytes: 128 << 20,
+            most_zeros: 1 << 20,
+            created_at: RecordedAt(0),
+        }
     }
 }
 
@@ -83,7 +94,11 @@ pub struct FileJournal {
     ledger_id: LedgerId,
     options: Options,
     segment: Segment,
+    /// The length of its file: zeros may follow the tail.
+    len: u64,
     tail: Tail,
+    /// The end of an append that was begun behind the tail and abandoned, if there is one.
+    abandoned: Option<u64>,
     marks: MarkFile,
     space: Arc<Space>,
     spares: Arc<Spares>,
@@ -104,6 +119,10 @@ impl Journal for FileJournal {
 
     fn head(&self) -> Head {
         self.tail.head
+    }
+
+    fn floor(&self) -> RecordedAt {
+        self.tail.fence.floor
     }
 
     fn append(&mut self, group: &[Append]) -> Result<Head, AppendError> {
@@ -147,34 +166,55 @@ impl Journal for FileJournal {
 
 impl FileJournal {
     /// Starts a new segment if these bytes would make this one too large. If it cannot be made, the journal continues
-    /// with the one it has, unless the fate of the new one is unknown.
+    /// with the one it has, unless the fate of the new one is unknown. An abandoned append must be voided in its segment.
     fn rotate_before(&mut self, bytes: u64) -> Result<(), Refusal> {
         let fits = self.tail.end.saturating_add(bytes) <= self.options.segment_bytes;
-        if fits || self.tail.end == HEADER_LEN {
+        if fits || self.tail.end == HEADER_LEN || self.abandoned.is_some() {
             return Ok(());
         }
+        self.cut_zeros()?;
         let previous = Previous { first: self.segment.header.first(), len: self.tail.end };
-        let header = Header::new(self.ledger_id, self.tail.head, previous);
+        let header = Header::new(self.ledger_id, self.tail.head, self.tail.fence, previous);
         self.segment = match self.spares.segment(header) {
             Ok(segment) => segment,
             Err(RollError::NothingDone(error)) => return Err(Refusal::NoSegment(error)),
             Err(RollError::Broken(error)) => return Err(Refusal::NoSegment(self.poison(error))),
         };
-        self.tail = Tail { head: self.tail.head, frame: None, end: HEADER_LEN };
+        self.tail = Tail { frame: None, end: HEADER_LEN, ..self.tail };
+        self.len = HEADER_LEN;
         self.shared.publish_segment(header.first());
         Ok(())
     }
 
+    /// Cuts the zeros behind the tail off, durably: the next segment states the length of this one.
+    fn cut_zeros(&mut self) -> Result<(), Refusal> {
+        if self.len > self.tail.end {
+            self.segment.file.truncate(self.tail.end).map_err(Refusal::NoSegment)?;
+            self.segment.file.sync().map_err(|error| Refusal::NoSegment(self.poison(error)))?;
+            self.len = self.tail.end;
+        }
+        Ok(())
+    }
+
+    /// The tail at which the next frame is written: behind an abandoned append, if there is one.
+    fn write_tail(&self) -> Tail {
+        Tail { end: self.abandoned.unwrap_or(self.tail.end), ..self.tail }
+    }
+
     /// Writes and syncs a group. The tail that it returns is durable.
     fn write(&mut self, group: &[Append], plan: &SegmentPlan) -> io::Result<Tail> {
-        let mut tail = self.tail;
+        let mut tail = self.write_tail();
         self.buffer.clear();
-        for (append, planned) in group.iter().zip(&plan.appends) {
+        self.keep_zeros(tail.end, plan.bytes);
+        for (nth, (append, planned)) in group.iter().zip(&plan.appends).enumerate() {
+            tail.fence = tail.fence.raised_to(append.header.floor);
             let source = FrameSource {
                 append: &append.header,
                 encoded: &planned.header,
                 records: &append.records,
                 synced: self.tail.head.position,
+                fence: tail.fence,
+                voids: nth == 0 && self.abandoned.is_some(),
                 nonce: self.segment.header.nonce,
             };
             for cut in &planned.cuts {
@@ -196,6 +236,7 @@ impl FileJournal {
         if !self.buffer.is_empty() {
             self.segment.file.write_at(&self.buffer, tail.end)?;
             tail.end += self.buffer.len() as u64;
+            self.len = self.len.max(tail.end);
             self.buffer.clear();
         }
         Ok(())
@@ -208,7 +249,7 @@ impl FileJournal {
             self.shared.remember(segment, self.tail.head.position.next(), self.tail.end);
             debug_assert!(frame >= self.tail.end);
         }
-        self.tail = tail;
+        (self.tail, self.abandoned) = (tail, None);
         self.shared.publish(tail.head, tail.end);
         let mark = HeadMark { head: tail.head, segment, frame: tail.frame, end: tail.end };
         if let Err(error) = self.marks.write(&mark) {

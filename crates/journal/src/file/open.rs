@@ -20,7 +20,7 @@ use super::segment::{self, HEADER_LEN, Header, Previous, Segment};
 use super::space::Space;
 use super::spare::Spares;
 use super::{FileJournal, Options};
-use crate::{Damage, Head, LedgerId};
+use crate::{Damage, Fence, Head, LedgerId};
 use detente_domain::position::Position;
 
 const LOCK: &str = "LOCK";
@@ -52,6 +52,12 @@ pub enum OpenError {
     /// The manifest cannot be used.
     #[error("the manifest is damaged")]
     ManifestDamaged,
+    /// The journal is of a format before the first release.
+    #[error(
+        "the journal has format {0}, of a build before the first release: export the ledger with that build \
+         (`detente export`), and import the file into a new directory with this one (`detente import`)"
+    )]
+    EarlierFormat(u32),
     /// The journal is of a format that this version does not know.
     #[error("the journal has format {0}, which this version does not know")]
     UnknownFormat(u32),
@@ -78,6 +84,7 @@ impl OpenError {
                 Err(error) => Self::Io(error),
             },
             ManifestError::Damaged => Self::ManifestDamaged,
+            ManifestError::EarlierFormat(number) => Self::EarlierFormat(number),
             ManifestError::UnknownFormat(number) => Self::UnknownFormat(number),
             ManifestError::Io(error) => Self::Io(error),
         }
@@ -118,8 +125,8 @@ impl FileJournal {
             return Err(CreateError::Exists);
         }
         clear(dir, &*disk)?;
-        let manifest = Manifest { format: JournalFormat::V1, ledger_id, created_at: options.created_at };
-        Segment::create(dir, &*disk, Header::new(ledger_id, Head::GENESIS, Previous::default()))?;
+        let manifest = Manifest { format: JournalFormat::V2, ledger_id, created_at: options.created_at };
+        Segment::create(dir, &*disk, Header::new(ledger_id, Head::GENESIS, Fence::OPEN, Previous::default()))?;
         let recovered = recover::recover(dir, &*disk, &manifest).map_err(io::Error::other)?;
         manifest.write(dir, &*disk)?;
         if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
@@ -151,7 +158,7 @@ impl FileJournal {
         lock: Box<dyn Lock>,
         recovered: RecoveredLog,
     ) -> (Self, Recovery) {
-        let RecoveredLog { firsts, segment, tail, marks, recovery } = recovered;
+        let RecoveredLog { firsts, segment, len, tail, marks, recovery } = recovered;
         let shared = SharedLog::of(dir.to_owned(), Arc::clone(&disk), firsts, &tail);
         let spares = Arc::new(Spares::of(dir.to_owned(), Arc::clone(&disk)));
         let (reserve, roll) = (options.reserve_bytes, options.segment_bytes);
@@ -161,7 +168,9 @@ impl FileJournal {
             spares,
             options,
             segment,
+            len,
             tail,
+            abandoned: None,
             marks,
             encoder: Encoder::default(),
             buffer: Vec::new(),

@@ -16,11 +16,13 @@ use super::{OpenError, lock_dir, recover};
 use crate::{
     Append, AppendError, AppendHeader, CheckpointError, FreeSpace, Head, Journal, LedgerId, Reader, Refusal, Room, Run,
 };
+use detente_domain::position::RecordedAt;
 
 /// A journal in a directory in which nothing is written.
 pub struct ReadOnlyJournal {
     ledger_id: LedgerId,
     head: Head,
+    floor: RecordedAt,
     shared: Arc<SharedLog>,
     _lock: Box<dyn Lock>,
 }
@@ -46,13 +48,13 @@ impl ReadOnlyJournal {
         let found = MarkFile::find(dir, &*disk)?;
         let log = Log::open(dir, &*disk, &manifest)?;
         let (tail, _) = recover::scan(&log, found)?;
-        let torn = log.parts.last().map_or(0, |part| part.len.saturating_sub(tail.end));
+        let torn = log.torn_after(tail.end)?;
         if torn > 0 || log.stub.is_some() {
             tracing::warn!(torn, "the journal ends with what was never acknowledged; it is passed over");
         }
         let firsts = log.parts.iter().map(|part| part.segment.header.first()).collect();
         let shared = SharedLog::of(dir.to_owned(), disk, firsts, &tail);
-        Ok(Self { ledger_id: manifest.ledger_id, head: tail.head, shared, _lock: lock })
+        Ok(Self { ledger_id: manifest.ledger_id, head: tail.head, floor: tail.fence.floor, shared, _lock: lock })
     }
 }
 
@@ -63,6 +65,10 @@ impl Journal for ReadOnlyJournal {
 
     fn head(&self) -> Head {
         self.head
+    }
+
+    fn floor(&self) -> RecordedAt {
+        self.floor
     }
 
     fn append(&mut self, group: &[Append]) -> Result<Head, AppendError> {

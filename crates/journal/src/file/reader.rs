@@ -138,7 +138,7 @@ impl SegmentCursor<'_> {
             let offset = frames.offset();
             match frames.peek() {
                 Ok(Some(header)) if header.last() < self.from => {
-                    self.shared.notice(first, &header, offset);
+                    self.shared.notice(first, &header, frames.offset());
                     frames.skip(&header);
                 }
                 Ok(_) => return Ok(()),
@@ -163,8 +163,8 @@ impl SegmentCursor<'_> {
             if let Some(fault) = fault {
                 return Err(fault.at(expected, segment.name(), offset).into());
             }
-            self.shared.notice(segment.header.first(), &frame.header, offset);
-            return Ok(frame.into_chunk().starting_at(self.from));
+            self.shared.notice(segment.header.first(), &frame.header, frames.start_of(&frame));
+            return Ok(frame.into_chunk().map_err(ReadError::Erased)?.starting_at(self.from));
         }
     }
 

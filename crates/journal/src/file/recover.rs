@@ -87,6 +87,8 @@ pub(super) struct RecoveredLog {
     pub(super) firsts: Vec<Position>,
     /// The last one.
     pub(super) segment: Segment,
+    /// The length of its file: zeros may follow its end.
+    pub(super) len: u64,
     /// Its end.
     pub(super) tail: Tail,
     /// The file HEAD, with a mark for that end, synced.
@@ -103,15 +105,16 @@ pub(super) fn recover(dir: &Path, disk: &dyn Disk, manifest: &Manifest) -> Resul
     let part = log.parts.last().ok_or(OpenError::NoSegments)?;
     let torn = match log.stub {
         Some(stub) => Some(remove_stub(dir, disk, stub)?),
-        None if part.len > tail.end => Some(cut(dir, disk, &part.segment, tail.end, part.len)?),
+        None if log.torn_after(tail.end)? > 0 => Some(cut(dir, disk, &part.segment, tail.end, part.len)?),
         None => None,
     };
+    let len = if torn.is_some() { tail.end } else { part.len };
     let firsts = log.parts.iter().map(|part| part.segment.header.first()).collect();
     let segment = part.segment.clone();
     settle(dir, disk, &segment, found, tail.end)?;
     let marks = renew_mark(dir, disk, &segment, &tail)?;
     let recovery = Recovery { head: tail.head, mark: MarkState::of(found), appends_scanned: counts.appends, torn };
-    Ok(RecoveredLog { firsts, segment, tail, marks, recovery })
+    Ok(RecoveredLog { firsts, segment, len, tail, marks, recovery })
 }
 
 /// The end of what is whole, from the mark on where there is one.

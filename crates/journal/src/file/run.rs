@@ -15,6 +15,7 @@ use super::scan::Tail;
 use super::{FileJournal, PIECE};
 use crate::record::{self, EncodedHeader};
 use crate::{AppendError, AppendHeader, Head, Link, Piece, Record, Refusal, Run, chain, check};
+use detente_domain::position::Position;
 use std::time::Instant;
 
 /// An append on its way into a file journal.
@@ -43,10 +44,11 @@ impl<'j> FileRun<'j> {
         journal.space.take(bytes)?;
         journal.rotate_before(bytes)?;
         journal.buffer.clear();
+        let fence = journal.tail.fence.raised_to(header.floor);
         Ok(Self {
             header: header.clone(),
             encoded: EncodedHeader::of(header),
-            tail: journal.tail,
+            tail: Tail { fence, ..journal.write_tail() },
             done: 0,
             before: head.link,
             running: chain::open_append(head.link, header),
@@ -60,8 +62,9 @@ impl<'j> FileRun<'j> {
         let mut payload =
             Vec::with_capacity(self.encoded.len() + records.iter().map(record::record_len).sum::<usize>());
         self.encoded.put(&mut payload);
-        records.iter().for_each(|record| record::put_record(record, &mut payload));
         let first = self.header.first.plus(self.done);
+        let positions = (first.0..).map(Position);
+        positions.zip(records).for_each(|(at, record)| record::put_record(at, record, &mut payload));
         let done = self.done + records.len() as u64;
         let header = Header {
             payload_len: u32::try_from(payload.len()).unwrap_or(u32::MAX),
@@ -69,8 +72,10 @@ impl<'j> FileRun<'j> {
             count: u32::try_from(records.len()).unwrap_or(u32::MAX),
             begins: self.done == 0,
             ends: done == self.header.count,
+            voids: self.done == 0 && self.journal.abandoned.is_some(),
             synced: self.journal.tail.head.position,
             recorded_at: self.header.recorded_at,
+            fence: self.tail.fence,
             payload_crc: crc32c::crc32c(&payload),
             before: self.before,
             after,
@@ -124,12 +129,11 @@ impl Run for FileRun<'_> {
     }
 }
 
-/// An abandoned append leaves its bytes behind the tail, in the place of the next frame: only opening the journal again
-/// cuts them.
+/// An abandoned append leaves its bytes behind the tail. The next append is written after them and voids them.
 impl Drop for FileRun<'_> {
     fn drop(&mut self) {
         if !self.sealed && self.tail.end > self.journal.tail.end {
-            self.journal.poisoned = true;
+            self.journal.abandoned = Some(self.tail.end);
         }
     }
 }

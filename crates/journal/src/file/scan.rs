@@ -16,7 +16,7 @@ use super::log::{Log, LogPart};
 use super::mark::{HeadMark, MarkReading};
 use super::segment::{HEADER_LEN, Segment};
 use super::sequence::{Depth, Sequence};
-use crate::{Damage, Fault, Head};
+use crate::{Damage, Fault, Fence, Head};
 use detente_domain::position::Position;
 
 const PIECE: u64 = 1 << 20;
@@ -30,6 +30,8 @@ pub(super) struct Tail {
     pub(super) frame: Option<u64>,
     /// The offset of the next frame.
     pub(super) end: u64,
+    /// The fence there.
+    pub(super) fence: Fence,
 }
 
 /// The number of events and appends that were read.
@@ -61,14 +63,14 @@ impl<'a> Scan<'a> {
         depth: Depth,
         progress: &'a mut dyn FnMut(u64),
     ) -> Result<(Tail, Counts), OpenError> {
-        let start = Tail { head: Head::GENESIS, frame: None, end: HEADER_LEN };
+        let start = Tail { head: Head::GENESIS, frame: None, end: HEADER_LEN, fence: Fence::OPEN };
         Self::new(log, found, start, depth, progress).run(0)
     }
 
     /// Scans from the mark, which must agree with the log.
     pub(super) fn from_mark(log: &'a Log, mark: HeadMark) -> Result<(Tail, Counts), OpenError> {
-        let index = locate(log, &mark)?;
-        let start = Tail { head: mark.head, frame: mark.frame, end: mark.end };
+        let (index, fence) = locate(log, &mark)?;
+        let start = Tail { head: mark.head, frame: mark.frame, end: mark.end, fence };
         let mut ignore = |_| ();
         Scan::new(log, MarkReading::Mark(mark), start, Depth::Hashes, &mut ignore).run(index)
     }
@@ -79,7 +81,7 @@ impl<'a> Scan<'a> {
             MarkReading::Unreadable | MarkReading::Missing => None,
         };
         let durable = log.durable_by_names().max(mark.map_or(Position::START, |mark| mark.head.position));
-        let sequence = Sequence::after(tail.head, depth);
+        let sequence = Sequence::after(tail.head, tail.fence, depth);
         Self { log, mark, durable, sequence, tail, counts: Counts::default(), bytes: 0, progress }
     }
 
@@ -101,10 +103,10 @@ impl<'a> Scan<'a> {
     }
 
     fn enter(&mut self, segment: &Segment) -> Result<(), Damage> {
-        if segment.header.before != self.tail.head {
+        if segment.header.before != self.tail.head || segment.header.fence != self.tail.fence {
             return Err(Fault::SegmentOrder.at(segment.header.first(), segment.name(), 0));
         }
-        self.tail = Tail { head: self.tail.head, frame: None, end: HEADER_LEN };
+        self.tail = Tail { frame: None, end: HEADER_LEN, ..self.tail };
         Ok(())
     }
 
@@ -115,7 +117,7 @@ impl<'a> Scan<'a> {
             let offset = frames.offset();
             match frames.next() {
                 Ok(None) => break,
-                Ok(Some(frame)) => self.take(segment, &frame, offset)?,
+                Ok(Some(frame)) => self.take(segment, &frame, frames.start_of(&frame))?,
                 Err(FrameError::Io(error)) => return Err(error.into()),
                 Err(FrameError::Bad(fault)) if is_last && fault.may_be_torn() => {
                     self.check_torn(part, offset, fault)?;
@@ -145,7 +147,7 @@ impl<'a> Scan<'a> {
     fn close(&mut self, segment: &Segment, frame: &FileFrame, offset: u64) -> Result<(), Damage> {
         let before = self.tail.head.position;
         let end = offset + frame.header.frame_len();
-        self.tail = Tail { head: self.sequence.head(), frame: Some(offset), end };
+        self.tail = Tail { head: self.sequence.head(), frame: Some(offset), end, fence: self.sequence.fence() };
         self.counts.appends += 1;
         self.counts.events += frame.append.count;
         match self.mark {
@@ -180,8 +182,8 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// The index of the segment a mark is in, if the log is there as the mark says.
-fn locate(log: &Log, mark: &HeadMark) -> Result<usize, OpenError> {
+/// The index of the segment a mark is in, and the fence there, if the log is there as the mark says.
+fn locate(log: &Log, mark: &HeadMark) -> Result<(usize, Fence), OpenError> {
     let position = mark.head.position;
     let ahead = |file: String, offset| Fault::MarkAhead(position).at(position, file, offset);
     let index = log.parts.iter().position(|part| part.segment.header.first() == mark.segment);
@@ -193,20 +195,22 @@ fn locate(log: &Log, mark: &HeadMark) -> Result<usize, OpenError> {
         return Err(ahead(segment.name(), part.len).into());
     }
     match stands_at(segment, mark) {
-        Ok(true) => Ok(index),
-        Ok(false) => Err(Fault::MarkDisagrees(position).at(position, segment.name(), mark.end).into()),
+        Ok(Some(fence)) => Ok((index, fence)),
+        Ok(None) => Err(Fault::MarkDisagrees(position).at(position, segment.name(), mark.end).into()),
         Err(FrameError::Bad(fault)) => Err(fault.at(position, segment.name(), mark.frame.unwrap_or(0)).into()),
         Err(FrameError::Io(error)) => Err(error.into()),
     }
 }
 
-fn stands_at(segment: &Segment, mark: &HeadMark) -> Result<bool, FrameError> {
+/// The fence at a mark, if the segment stands as the mark says.
+fn stands_at(segment: &Segment, mark: &HeadMark) -> Result<Option<Fence>, FrameError> {
     let Some(offset) = mark.frame else {
-        return Ok(segment.header.before == mark.head && mark.end == HEADER_LEN);
+        let is_here = segment.header.before == mark.head && mark.end == HEADER_LEN;
+        return Ok(is_here.then_some(segment.header.fence));
     };
     let mut frames = Frames::new(segment, offset, mark.end);
-    let frame = frames.next()?;
-    Ok(frame.is_some_and(|frame| frame.header.head() == mark.head && frame.header.ends) && frames.offset() == mark.end)
+    let frame = frames.next()?.filter(|frame| frame.header.head() == mark.head && frame.header.ends);
+    Ok(frame.filter(|_| frames.offset() == mark.end).map(|frame| frame.header.fence))
 }
 
 /// Returns true if a frame after an offset states that a position was durable before the frame was written.

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::disk::{Disk, DiskFile};
 use super::fields::{self, Fields};
 use super::manifest::JournalFormat;
-use crate::{Fault, Head, LedgerId};
+use crate::{Fault, Fence, Head, LedgerId};
 use detente_domain::position::Position;
 
 const MAGIC: &[u8; 8] = b"DTNSEGMT";
@@ -25,7 +25,7 @@ const DIGITS: usize = 20;
 
 /// The length of a segment's header, at which its first frame starts.
 pub(super) const HEADER_LEN: u64 = HEADER_BYTES as u64;
-const HEADER_BYTES: usize = 8 + 4 + 16 + 8 + 8 + 32 + 8 + 8 + 4 + 4;
+const HEADER_BYTES: usize = 8 + 4 + 16 + 8 + 8 + 32 + 8 + 4 + 8 + 8 + 4 + 4;
 
 /// The segment before another one, as that one knows it. All zero for the first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,6 +43,8 @@ pub(super) struct Header {
     pub(super) ledger_id: LedgerId,
     /// The history before its first event.
     pub(super) before: Head,
+    /// The fence of that history.
+    pub(super) fence: Fence,
     /// The segment before it.
     pub(super) previous: Previous,
     /// Seeds the checksums of its frame headers.
@@ -51,8 +53,8 @@ pub(super) struct Header {
 
 impl Header {
     /// The header of a segment that continues a history, with a new nonce.
-    pub(super) fn new(ledger_id: LedgerId, before: Head, previous: Previous) -> Self {
-        Self { ledger_id, before, previous, nonce: Uuid::new_v4().as_fields().0 }
+    pub(super) fn new(ledger_id: LedgerId, before: Head, fence: Fence, previous: Previous) -> Self {
+        Self { ledger_id, before, fence, previous, nonce: Uuid::new_v4().as_fields().0 }
     }
 
     /// The position of its first event.
@@ -63,11 +65,12 @@ impl Header {
     fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(HEADER_BYTES);
         bytes.extend_from_slice(MAGIC);
-        bytes.extend_from_slice(&JournalFormat::V1.number().to_be_bytes());
+        bytes.extend_from_slice(&JournalFormat::V2.number().to_be_bytes());
         bytes.extend_from_slice(self.ledger_id.0.as_bytes());
         bytes.extend_from_slice(&self.before.position.0.to_be_bytes());
         bytes.extend_from_slice(&self.before.recorded_at.0.to_be_bytes());
         bytes.extend_from_slice(&self.before.link.0);
+        fields::put_fence(&self.fence, &mut bytes);
         bytes.extend_from_slice(&self.previous.first.0.to_be_bytes());
         bytes.extend_from_slice(&self.previous.len.to_be_bytes());
         bytes.extend_from_slice(&self.nonce.to_be_bytes());
@@ -77,13 +80,14 @@ impl Header {
 
     fn decode(bytes: &[u8]) -> Option<Self> {
         let mut fields = Fields(fields::strip_checksum(0, bytes)?);
-        if fields.bytes()? != *MAGIC || fields.u32()? != JournalFormat::V1.number() {
+        if fields.bytes()? != *MAGIC || fields.u32()? != JournalFormat::V2.number() {
             return None;
         }
         let ledger_id = LedgerId(Uuid::from_bytes(fields.bytes()?));
         let before = Head { position: fields.position()?, recorded_at: fields.recorded_at()?, link: fields.link()? };
+        let fence = fields.fence()?;
         let previous = Previous { first: fields.position()?, len: fields.u64()? };
-        Some(Self { ledger_id, before, previous, nonce: fields.u32()? })
+        Some(Self { ledger_id, before, fence, previous, nonce: fields.u32()? })
     }
 }
 

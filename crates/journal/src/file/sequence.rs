@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::frame::{FileFrame, Header};
-use crate::{AppendHeader, Fault, Head, Link, chain, check};
+use crate::{AppendHeader, Fault, Fence, Head, Link, chain, check};
 
 /// The thoroughness with which records are checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,28 +20,34 @@ pub(super) enum Depth {
 #[derive(Clone, Debug)]
 pub(super) struct Sequence {
     head: Head,
+    fence: Fence,
     run: Option<Arc<AppendHeader>>,
     depth: Depth,
 }
 
 impl Sequence {
     /// Continues after a head that ends an append.
-    pub(super) const fn after(head: Head, depth: Depth) -> Self {
-        Self { head, run: None, depth }
+    pub(super) const fn after(head: Head, fence: Fence, depth: Depth) -> Self {
+        Self { head, fence, run: None, depth }
     }
 
     /// Continues with a frame anywhere in the log, believing what it states about what was before it.
     pub(super) fn joining(frame: &FileFrame) -> Self {
-        let Header { first, begins, recorded_at, before, .. } = frame.header;
+        let Header { first, begins, recorded_at, fence, before, .. } = frame.header;
         let position = detente_domain::position::Position(first.0.saturating_sub(1));
         let recorded_at = if begins { detente_domain::position::RecordedAt::MIN } else { recorded_at };
         let run = (!begins).then(|| Arc::clone(&frame.append));
-        Self { head: Head { position, recorded_at, link: before }, run, depth: Depth::Frames }
+        Self { head: Head { position, recorded_at, link: before }, fence, run, depth: Depth::Frames }
     }
 
     /// After the last frame taken.
     pub(super) const fn head(&self) -> Head {
         self.head
+    }
+
+    /// The fence of the last frame taken.
+    pub(super) const fn fence(&self) -> Fence {
+        self.fence
     }
 
     /// Returns true if the last frame taken ended its append.
@@ -58,11 +64,14 @@ impl Sequence {
         if header.before != self.head.link {
             return Err(Fault::Unlinked);
         }
+        if !header.fence.may_follow(&self.fence) {
+            return Err(Fault::FenceWentBack);
+        }
         self.check_run(frame)?;
         if self.depth == Depth::Hashes && rehash(frame) != header.after {
             return Err(Fault::WrongHash);
         }
-        self.head = header.head();
+        (self.head, self.fence) = (header.head(), header.fence);
         self.run = (!header.ends).then(|| Arc::clone(&frame.append));
         Ok(())
     }
@@ -82,5 +91,5 @@ impl Sequence {
 fn rehash(frame: &FileFrame) -> Link {
     let Header { before, begins, .. } = frame.header;
     let start = if begins { chain::open_append(before, &frame.append) } else { before };
-    chain::extend_all(start, &frame.records)
+    frame.records.iter().fold(start, |link, record| chain::extend(link, record.commitment()))
 }

@@ -58,6 +58,13 @@ impl Space {
         Ok(())
     }
 
+    /// Returns true if this many bytes may be used besides what is promised. They are not taken.
+    pub(super) fn spares(&self, bytes: u64) -> bool {
+        let mut counted = self.counted.lock();
+        let needed = counted.promised.saturating_add(bytes);
+        self.allow(&mut counted, needed).is_ok()
+    }
+
     fn allow(&self, counted: &mut SpaceCount, needed: u64) -> Result<(), Refusal> {
         if needed > counted.allowance {
             let available = self.available()?;

@@ -23,7 +23,7 @@ pub struct Report {
     pub events: u64,
     /// The number of appends.
     pub appends: u64,
-    /// The number of bytes in segments.
+    /// The number of bytes in segments, without the zeros that are kept for what comes next.
     pub bytes: u64,
     /// The head, recomputed.
     pub head: Head,
@@ -46,14 +46,15 @@ pub fn verify(dir: &Path, disk: &dyn Disk, progress: &mut dyn FnMut(u64, u64)) -
     let bytes = log.bytes();
     let (tail, counts) = Scan::all(&log, found, Depth::Hashes, &mut |done| progress(done.min(bytes), bytes))?;
     progress(bytes, bytes);
-    let after = log.parts.last().map_or(0, |part| part.len.saturating_sub(tail.end));
+    let torn = log.torn_after(tail.end)?;
+    let room = log.beyond(tail.end).saturating_sub(torn);
     Ok(Report {
         ledger_id: manifest.ledger_id,
         events: counts.events,
         appends: counts.appends,
-        bytes,
+        bytes: bytes.saturating_sub(room),
         head: tail.head,
-        torn_bytes: after + log.stub.map_or(0, |stub| stub.len),
+        torn_bytes: torn + log.stub.map_or(0, |stub| stub.len),
         mark: MarkState::of(found),
     })
 }

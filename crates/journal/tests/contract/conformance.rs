@@ -2,20 +2,20 @@
 
 use std::sync::Arc;
 
-use detente_domain::position::Position;
+use detente_domain::position::{Position, RecordedAt};
 use detente_journal::file::disk::RealDisk;
 use detente_journal::file::{FileJournal, Options};
 use detente_journal::memory::MemoryJournal;
 use detente_journal::{Append, AppendError, Head, Journal, ReadError, Reader, Refusal, chain};
 use tempfile::TempDir;
 
-use super::support::{Maker, append_all, assert_holds, head_of, history, ledger_id, read_all, small};
+use super::support::{Maker, append_all, assert_holds, head_of, history, ledger_id, read_all, small, with_zeros};
 
 /// Runs a test on all journals. The directory lives as long as the test.
 fn on_all(test: impl Fn(&mut dyn Journal)) {
     test(&mut MemoryJournal::new(ledger_id()));
     test(&mut MemoryJournal::with_chunks_of(ledger_id(), 3));
-    for options in [small(), Options { reserve_bytes: 0, ..Options::default() }] {
+    for options in [small(), with_zeros(), Options { reserve_bytes: 0, ..Options::default() }] {
         let dir = TempDir::new().unwrap();
         test(&mut FileJournal::create(dir.path(), ledger_id(), options, Arc::new(RealDisk)).unwrap());
     }
@@ -160,6 +160,7 @@ fn an_equal_recorded_time_is_for_backfills_only() {
         let before = maker.head;
         let mut second = maker.append(&[1]);
         second.header.recorded_at = before.recorded_at;
+        second.header.floor = RecordedAt::MIN;
         second.link = chain::seal(before.link, &second.header, &second.records);
         let error = journal.append(std::slice::from_ref(&second)).unwrap_err();
         assert!(matches!(error, AppendError::NothingWritten(Refusal::NotLater { .. })));

@@ -7,8 +7,12 @@ use detente_journal::file::{FileJournal, OpenError};
 use detente_journal::{Append, Fault, Journal, ReadError};
 
 use super::support::{
-    FaultyDisk, Maker, append_all, create, dir, head_of, history, open, read_all, read_while_sound, verify,
+    FaultyDisk, Maker, append_all, assert_holds, create, dir, head_of, history, ledger_id, open, read_all,
+    read_while_sound, verify, with_zeros,
 };
+
+/// The length of a segment's header.
+const SEGMENT_HEADER: usize = 112;
 
 type Files = BTreeMap<PathBuf, Vec<u8>>;
 
@@ -73,6 +77,47 @@ fn a_flip_in_any_byte_of_any_file_is_found_or_harmless_in_the_head_mark_only() {
         }
     }
     println!("flips: {counts:?}");
+}
+
+/// A bit that flips among the zeros makes them torn bytes, which are cut; everything recorded is there.
+#[test]
+fn a_flip_among_the_zeros_behind_the_last_frame_loses_nothing() {
+    let disk = FaultyDisk::new();
+    let groups = vec![vec![Maker::new(1).append(&[20, 30])]];
+    let mut journal = FileJournal::create(dir(), ledger_id(), with_zeros(), disk.to_disk()).unwrap();
+    append_all(&mut journal, &groups);
+    journal.checkpoint().unwrap();
+    drop(journal);
+    let segment = segments(&disk.files()).pop().unwrap();
+    let bytes = disk.files()[&segment].clone();
+    let end = bytes.len() - bytes.iter().rev().take_while(|byte| **byte == 0).count();
+    assert!(bytes.len() - end > 100, "there are zeros");
+    for index in (end + 8..bytes.len()).step_by(7) {
+        let mut files = disk.files();
+        files.get_mut(&segment).unwrap()[index] ^= 0x10;
+        assert_eq!(judge(&files, &groups.concat()), Verdict::Harmless, "byte {index}");
+        let (journal, recovery) = open(&FaultyDisk::of(files)).unwrap();
+        assert!(recovery.torn.is_some());
+        assert_holds(&journal, &groups.concat());
+    }
+}
+
+#[test]
+fn zeros_behind_the_last_frame_are_no_torn_write_and_are_used_after_a_start() {
+    let disk = FaultyDisk::new();
+    let mut maker = Maker::new(3);
+    let mut journal = FileJournal::create(dir(), ledger_id(), with_zeros(), disk.to_disk()).unwrap();
+    let first = maker.append(&[9]);
+    journal.append(std::slice::from_ref(&first)).unwrap();
+    drop(journal);
+    assert_eq!(verify(&disk).unwrap().torn_bytes, 0);
+    let len = disk.files()[&segments(&disk.files())[0]].len();
+    let (mut journal, recovery) = FileJournal::open(dir(), with_zeros(), disk.to_disk()).unwrap();
+    assert_eq!(recovery.torn, None);
+    let second = maker.append(&[9]);
+    journal.append(std::slice::from_ref(&second)).unwrap();
+    assert_eq!(disk.files()[&segments(&disk.files())[0]].len(), len, "the file did not grow");
+    assert_holds(&journal, &[first, second]);
 }
 
 #[test]
@@ -244,11 +289,11 @@ fn a_repeated_frame_at_the_end_is_damage_and_not_a_torn_write() {
 fn damage_names_the_position_the_file_and_the_byte() {
     let (mut files, _) = scene(12, 3);
     let segment = segments(&files)[0].clone();
-    files.get_mut(&segment).unwrap()[100 + 112 + 3] ^= 1;
+    files.get_mut(&segment).unwrap()[SEGMENT_HEADER + 124 + 3] ^= 1;
     let error = verify(&FaultyDisk::of(files)).unwrap_err().to_string();
     assert_eq!(
         error,
-        "the journal is damaged: position 1, 00000000000000000001.seg at byte 100: \
+        "the journal is damaged: position 1, 00000000000000000001.seg at byte 112: \
          the frame's payload fails its checksum"
     );
 }
@@ -257,7 +302,7 @@ fn damage_names_the_position_the_file_and_the_byte() {
 #[test]
 fn an_event_that_looks_like_a_frame_does_not_turn_a_torn_write_into_damage() {
     let (files, _) = scene(13, 2);
-    let stolen = files[&segments(&files)[0]][100..].to_vec();
+    let stolen = files[&segments(&files)[0]][SEGMENT_HEADER..].to_vec();
     let disk = FaultyDisk::new();
     let mut journal = create(&disk);
     let mut maker = Maker::new(14);

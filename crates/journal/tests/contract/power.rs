@@ -5,11 +5,12 @@
 
 use std::sync::Arc;
 
-use detente_journal::file::{CreateError, FileJournal, OpenError};
+use detente_journal::file::{CreateError, FileJournal, OpenError, Options};
 use detente_journal::{Append, AppendError, Journal};
 
 use super::support::{
     FaultyDisk, Maker, Random, create, dir, head_of, history, ledger_id, open, read_all, record, small, verify,
+    with_zeros,
 };
 
 const SEEDS: u64 = 3_000;
@@ -17,6 +18,7 @@ const SEEDS: u64 = 3_000;
 /// The knowledge that the world outside has of a journal.
 struct World {
     disk: FaultyDisk,
+    options: Options,
     random: Random,
     acknowledged: Vec<Append>,
     in_flight: Vec<Append>,
@@ -32,8 +34,15 @@ enum End {
 }
 
 impl World {
+    /// Every other world keeps zeros behind the last frame.
     fn new(seed: u64) -> Self {
-        Self { disk: FaultyDisk::new(), random: Random(seed), acknowledged: Vec::new(), in_flight: Vec::new() }
+        Self {
+            disk: FaultyDisk::new(),
+            options: if seed.is_multiple_of(2) { small() } else { with_zeros() },
+            random: Random(seed),
+            acknowledged: Vec::new(),
+            in_flight: Vec::new(),
+        }
     }
 
     /// Opens (or creates) the journal, appends until the power goes.
@@ -51,10 +60,10 @@ impl World {
 
     fn start(&self) -> Result<FileJournal, String> {
         if FileJournal::exists_on(dir(), &self.disk).unwrap() {
-            let opened = open(&self.disk);
+            let opened = FileJournal::open(dir(), self.options.clone(), self.disk.to_disk());
             opened.map(|(journal, _)| journal).map_err(|error: OpenError| error.to_string())
         } else if self.acknowledged.is_empty() {
-            let created = FileJournal::create(dir(), ledger_id(), small(), self.disk.to_disk());
+            let created = FileJournal::create(dir(), ledger_id(), self.options.clone(), self.disk.to_disk());
             created.map_err(|error: CreateError| error.to_string())
         } else {
             Err("a journal with events vanished".into())
@@ -75,8 +84,7 @@ impl World {
     }
 
     fn work(&mut self, mut journal: FileJournal) -> End {
-        let head = journal.head();
-        let mut maker = Maker { head, random: Random(self.random.next()) };
+        let mut maker = Maker::after(&journal, Random(self.random.next()));
         loop {
             if self.random.below(4) == 0 && journal.checkpoint().is_err() {
                 return End::Crashed;
@@ -159,8 +167,8 @@ fn control_without_syncing_the_directory_journals_are_lost() {
 }
 
 /// A fixed piece of work in which the n-th operation fails. Returns what was acknowledged, and what was under way.
-fn work_failing_at(disk: &FaultyDisk, n: u64) -> (Vec<Append>, Vec<Append>) {
-    let mut journal = create(disk);
+fn work_failing_at(disk: &FaultyDisk, options: &Options, n: u64) -> (Vec<Append>, Vec<Append>) {
+    let mut journal = FileJournal::create(dir(), ledger_id(), options.clone(), disk.to_disk()).unwrap();
     disk.fail_in(n);
     let mut random = Random(7);
     let mut acknowledged = Vec::new();
@@ -203,15 +211,21 @@ fn assert_poisoned(journal: &mut FileJournal, group: &[Append]) {
 
 #[test]
 fn whichever_write_or_sync_fails_nothing_is_acknowledged_falsely() {
+    for options in [small(), with_zeros()] {
+        each_operation_fails(&options);
+    }
+}
+
+fn each_operation_fails(options: &Options) {
     let disk = FaultyDisk::new();
     drop(create(&disk));
     let created = disk.operations();
     let disk = FaultyDisk::new();
-    work_failing_at(&disk, u64::MAX / 2);
+    work_failing_at(&disk, options, u64::MAX / 2);
     let operations = disk.operations() - created;
     for n in 1..=operations {
         let disk = FaultyDisk::new();
-        let (acknowledged, in_flight) = work_failing_at(&disk, n);
+        let (acknowledged, in_flight) = work_failing_at(&disk, options, n);
         let known = [acknowledged.clone(), in_flight].concat();
         let after_kill = disk.after_a_kill();
         let found = found_on(&after_kill);

@@ -59,10 +59,10 @@ fn an_unknown_format_is_refused_and_nothing_is_touched() {
     drop(create_in(dir.path()).unwrap());
     fs::write(dir.path().join("LOCK"), "4711").unwrap();
     let manifest = fs::read_to_string(dir.path().join("MANIFEST")).unwrap();
-    for later in [manifest.replace("format: 1", "format: 2"), "detente journal\nformat: 7\nother: things\n".into()] {
+    for later in [manifest.replace("format: 2", "format: 3"), "detente journal\nformat: 7\nother: things\n".into()] {
         fs::write(dir.path().join("MANIFEST"), later).unwrap();
         let before = contents(dir.path());
-        assert!(matches!(open_in(dir.path()), Err(OpenError::UnknownFormat(2 | 7))));
+        assert!(matches!(open_in(dir.path()), Err(OpenError::UnknownFormat(3 | 7))));
         assert!(matches!(create_in(dir.path()), Err(CreateError::Exists)));
         let mut after = contents(dir.path());
         after.insert("LOCK".into(), b"4711".to_vec());

@@ -3,22 +3,23 @@
 
 use std::sync::Arc;
 
+use detente_domain::position::Position;
 use detente_journal::file::disk::RealDisk;
-use detente_journal::file::{FileJournal, Options};
+use detente_journal::file::{FileJournal, Options, verify};
 use detente_journal::memory::MemoryJournal;
 use detente_journal::{Append, AppendError, Journal, Link, Piece, Refusal, chain};
 use tempfile::TempDir;
 
 use super::support::{
     FaultyDisk, Maker, Random, append_in_pieces, assert_holds, create, dir, head_of, ledger_id, one_segment, open,
-    read_all, record, small, verify,
+    read_all, record, small, verify as verify_on, with_zeros,
 };
 
 /// Runs a test on all journals. The directory lives as long as the test.
 fn on_all(test: impl Fn(&mut dyn Journal)) {
     test(&mut MemoryJournal::new(ledger_id()));
     test(&mut MemoryJournal::with_chunks_of(ledger_id(), 3));
-    for options in [small(), Options { reserve_bytes: 0, ..Options::default() }] {
+    for options in [small(), with_zeros(), Options { reserve_bytes: 0, ..Options::default() }] {
         let dir = TempDir::new().unwrap();
         test(&mut FileJournal::create(dir.path(), ledger_id(), options, Arc::new(RealDisk)).unwrap());
     }
@@ -58,7 +59,7 @@ fn a_journal_with_runs_is_opened_and_verified_like_any_other() {
     }
     drop(journal);
     assert_holds(&open(&disk).unwrap().0, &all);
-    let report = verify(&disk).unwrap();
+    let report = verify_on(&disk).unwrap();
     assert_eq!((report.head, report.torn_bytes), (head_of(&all), 0));
 }
 
@@ -113,10 +114,8 @@ fn a_run_that_does_not_follow_or_has_other_records_than_its_header_counts_is_ref
 /// Frames are handed to the disk four mebibytes at a time: this much certainly was.
 const MUCH: usize = 6 << 20;
 
-#[test]
-fn a_run_that_is_let_go_of_stops_the_journal_and_opening_again_cuts_it() {
-    let dir = TempDir::new().unwrap();
-    let options = Options { reserve_bytes: 0, ..Options::default() };
+/// A journal with one append, and behind it most of a run that was let go of.
+fn let_go(dir: &TempDir, options: &Options) -> (FileJournal, Maker, Append) {
     let mut journal = FileJournal::create(dir.path(), ledger_id(), options.clone(), Arc::new(RealDisk)).unwrap();
     let mut maker = Maker::new(13);
     let first = maker.append(&[5]);
@@ -126,12 +125,50 @@ fn a_run_that_is_let_go_of_stops_the_journal_and_opening_again_cuts_it() {
     let link = chain::extend_all(chain::open_append(first.link, &large.header), &large.records[..1]);
     run.extend(&Piece { records: large.records[..1].to_vec(), link }).unwrap();
     drop(run);
-    assert!(matches!(journal.append(&[maker.clone().append(&[1])]), Err(AppendError::Poisoned)));
-    assert!(matches!(journal.begin(&large.header, 1), Err(AppendError::Poisoned)));
+    (journal, maker, first)
+}
+
+#[test]
+fn a_run_that_is_let_go_of_is_voided_by_the_next_append_whatever_that_is() {
+    let options = Options { reserve_bytes: 0, ..Options::default() };
+    let ways: [&[usize]; 3] = [&[7], &[MUCH, 9, MUCH], &[40; 3]];
+    for (lengths, in_pieces) in ways.iter().flat_map(|lengths| [(lengths, false), (lengths, true)]) {
+        let dir = TempDir::new().unwrap();
+        let (mut journal, mut maker, first) = let_go(&dir, &options);
+        let second = maker.append(lengths);
+        match in_pieces {
+            true => append_in_pieces(&mut journal, &second, &[1]).unwrap(),
+            false => journal.append(std::slice::from_ref(&second)).unwrap(),
+        };
+        let third = maker.append(&[3, 4]);
+        journal.append(std::slice::from_ref(&third)).unwrap();
+        let all = [first, second, third];
+        assert_holds(&journal, &all);
+        let from = |position| journal.reader().read(position).unwrap().next().unwrap().unwrap();
+        assert_eq!(from(Position(2)).records[0], all[1].records[0], "the voided record is not read in its place");
+        drop(journal);
+        for mark in [true, false] {
+            if !mark {
+                std::fs::remove_file(dir.path().join("HEAD")).unwrap();
+            }
+            verify(dir.path(), &RealDisk, &mut |_, _| ()).unwrap();
+            let (journal, recovery) = FileJournal::open(dir.path(), options.clone(), Arc::new(RealDisk)).unwrap();
+            assert_eq!(recovery.torn, None);
+            assert_holds(&journal, &all);
+        }
+    }
+}
+
+#[test]
+fn a_run_that_is_let_go_of_last_is_cut_when_the_journal_is_opened_again() {
+    let dir = TempDir::new().unwrap();
+    let options = Options { reserve_bytes: 0, ..Options::default() };
+    let (journal, mut maker, first) = let_go(&dir, &options);
     assert_eq!(read_all(&*journal.reader()).unwrap(), std::slice::from_ref(&first));
     drop(journal);
     let (mut journal, recovery) = FileJournal::open(dir.path(), options, Arc::new(RealDisk)).unwrap();
     assert!(recovery.torn.unwrap().bytes > MUCH as u64);
+    let large = maker.append(&[MUCH, MUCH]);
     append_in_pieces(&mut journal, &large, &[1]).unwrap();
     assert_holds(&journal, &[first, large]);
 }
@@ -188,4 +225,39 @@ fn wherever_a_run_is_interrupted_it_is_there_whole_or_not_at_all() {
     }
     println!("{operations} operations interrupted: {whole} times the run was there, {nothing} times nothing of it");
     assert!(whole > 0 && nothing > 0);
+}
+
+/// An append over a run that was let go of, with the power cut at every operation of it.
+#[test]
+fn wherever_the_power_goes_a_run_that_was_let_go_of_is_never_shown() {
+    let work = |disk: &FaultyDisk, n: u64| {
+        let mut journal = FileJournal::create(dir(), ledger_id(), one_segment(), disk.to_disk()).unwrap();
+        let mut maker = Maker::new(16);
+        let first = maker.append(&[5]);
+        journal.append(std::slice::from_ref(&first)).unwrap();
+        let large = maker.clone().append(&[5 << 20; 2]);
+        let mut run = journal.begin(&large.header, 1 << 24).unwrap();
+        let link = chain::extend_all(chain::open_append(first.link, &large.header), &large.records[..1]);
+        run.extend(&Piece { records: large.records[..1].to_vec(), link }).unwrap();
+        drop(run);
+        disk.die_in(n);
+        let second = maker.append(&[7, 8]);
+        let done = journal.append(std::slice::from_ref(&second));
+        ([first, second], done.is_ok())
+    };
+    let mut counts = [0; 2];
+    for n in 1..=4 {
+        for seed in 0..20 {
+            let disk = FaultyDisk::new();
+            let (all, acknowledged) = work(&disk, n);
+            let after = disk.after_a_power_cut(&mut Random(seed));
+            let (journal, _) = FileJournal::open(dir(), one_segment(), after.to_disk()).unwrap();
+            let found = read_all(&*journal.reader()).unwrap();
+            assert!(found == all[..found.len()] && found.len() > usize::from(acknowledged), "operation {n}");
+            counts[found.len() - 1] += 1;
+            drop(journal);
+            verify_on(&after).unwrap();
+        }
+    }
+    assert!(counts.iter().all(|count| *count > 0), "{counts:?}");
 }

@@ -32,6 +32,15 @@ struct HorizonState {
     stamped: AppendNo,
 }
 
+/// The stamp of an append.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct AppendStamp {
+    /// Its recorded time.
+    pub(crate) at: RecordedAt,
+    /// The floor as it was then, which is before that.
+    pub(crate) floor: RecordedAt,
+}
+
 /// The record up to an instant, complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SettledRecord {
@@ -42,9 +51,9 @@ pub struct SettledRecord {
 }
 
 impl Horizon {
-    /// The horizon of a record whose last append has this recorded time.
-    pub(crate) const fn new(last: RecordedAt) -> Self {
-        Self(Mutex::new(HorizonState { floor: RecordedAt::MIN, last, stamped: AppendNo::NONE }))
+    /// The horizon of a record whose last append has this recorded time and states this floor.
+    pub(crate) const fn new(last: RecordedAt, floor: RecordedAt) -> Self {
+        Self(Mutex::new(HorizonState { floor, last, stamped: AppendNo::NONE }))
     }
 
     /// Stamps the append with this number: `choose` gets the floor and returns a later recorded time, or none.
@@ -52,11 +61,11 @@ impl Horizon {
         &self,
         append: AppendNo,
         choose: impl FnOnce(RecordedAt) -> Option<RecordedAt>,
-    ) -> Option<RecordedAt> {
+    ) -> Option<AppendStamp> {
         let mut state = self.0.lock();
-        let at = choose(state.floor)?;
-        (state.last, state.stamped) = (at, append);
-        Some(at)
+        let stamp = AppendStamp { at: choose(state.floor)?, floor: state.floor };
+        (state.last, state.stamped) = (stamp.at, append);
+        Some(stamp)
     }
 
     /// Raises the floor to an instant, or to the last recorded time if that is later. Returns that instant, and the

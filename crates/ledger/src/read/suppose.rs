@@ -168,7 +168,15 @@ impl Overlay {
         event: &[u8],
     ) -> Result<(), ReadFailure> {
         let first = self.view.head().next();
-        let header = AppendHeader { first, count: 1, recorded_at, recorded_by, request: None, backfilled: false };
+        let header = AppendHeader {
+            first,
+            count: 1,
+            recorded_at,
+            recorded_by,
+            request: None,
+            backfilled: false,
+            floor: RecordedAt::MIN,
+        };
         self.view.begin(&header);
         let incoming = IncomingEvent { change, recorded_by: &header.recorded_by, event, salt: Salt([0; 16]) };
         self.view.take_in(&incoming).map_err(|misfit| ReadFailure::Damaged(misfit.to_string()))?;

@@ -18,7 +18,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-const FORMAT: &[u8] = b"detente store 6";
+const FORMAT: &[u8] = b"detente store 7";
 /// The memory that sled's own cache may take, at least and at most. Blocks have a cache of their own, so it need not be
 /// much.
 const CACHE_BYTES: (u64, u64) = (256 << 10, 8 << 20);

@@ -54,6 +54,10 @@ pub(super) struct StoredAppend {
     fingerprint: Vec<u8>,
     #[prost(bool, tag = "7")]
     backfilled: bool,
+    #[prost(bytes = "vec", tag = "8")]
+    retry_salt: Vec<u8>,
+    #[prost(sint64, tag = "9")]
+    floor: i64,
 }
 
 /// The rows of the index for the events of one block.
@@ -90,21 +94,30 @@ impl StoredAppend {
             request_id: header.request.map_or_else(Vec::new, |request| request.id.as_bytes().to_vec()),
             fingerprint: header.request.map_or_else(Vec::new, |request| request.fingerprint.to_vec()),
             backfilled: header.backfilled,
+            retry_salt: retry_salt_of(header),
+            floor: header.floor.0,
         }
     }
 
     fn header(&self) -> AppendHeader {
         let id = Uuid::from_slice(&self.request_id).ok();
         let fingerprint = self.fingerprint.as_slice().try_into().ok();
+        let salt = self.retry_salt.as_slice().try_into().ok().map(Salt);
         AppendHeader {
             first: Position(self.first),
             count: self.count,
             recorded_at: RecordedAt(self.recorded_at),
             recorded_by: self.recorded_by.clone(),
-            request: id.zip(fingerprint).map(|(id, fingerprint)| RequestMark { id, fingerprint }),
+            request: id.zip(fingerprint).map(|(id, fingerprint)| RequestMark { id, fingerprint, salt }),
             backfilled: self.backfilled,
+            floor: RecordedAt(self.floor),
         }
     }
+}
+
+/// The salt of the request that an append answers; empty if it has none.
+pub(super) fn retry_salt_of(header: &AppendHeader) -> Vec<u8> {
+    header.request.and_then(|request| request.salt).map_or_else(Vec::new, |salt| salt.0.to_vec())
 }
 
 impl StoredBlock {

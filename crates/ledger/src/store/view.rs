@@ -5,7 +5,7 @@
 
 use super::blocks::Blocks;
 use super::index::{AppendRow, Index, Misfit, Requests};
-use super::stored_value::{StoredAppend, StoredBlock, StoredRows};
+use super::stored_value::{StoredAppend, StoredBlock, StoredRows, retry_salt_of};
 use crate::wire::event::registry_bytes;
 use detente_domain::event::Change;
 use detente_domain::position::Position;
@@ -154,6 +154,7 @@ impl View {
             link: self.link.0.to_vec(),
             request_id: header.request.map_or_else(Vec::new, |request| request.id.as_bytes().to_vec()),
             fingerprint: header.request.map_or_else(Vec::new, |request| request.fingerprint.to_vec()),
+            retry_salt: retry_salt_of(header),
         };
         self.take_in_append(&row);
         let with_last = if self.open.rows.entries.is_empty() { self.unsaved.back_mut() } else { None };

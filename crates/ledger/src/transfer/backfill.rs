@@ -9,7 +9,6 @@ use crate::wire::command::parse_append;
 use crate::wire::json;
 use crate::write::append::AppendRequest;
 use detente_domain::rejection::{Conflict, Rejection};
-use detente_journal::RequestMark;
 use detente_proto::v1;
 use serde::Deserialize;
 use std::io::BufRead;
@@ -65,9 +64,8 @@ fn request_of(append: serde_json::Value, ledger: &Ledger, by: Option<&str>) -> R
         let told = violations.iter().map(|v| format!("{}: {}", v.field, v.description));
         told.collect::<Vec<_>>().join("; ")
     })?;
-    let request = parsed.request_id.map(|id| RequestMark { id, fingerprint: parsed.fingerprint });
     Ok(AppendRequest {
-        request,
+        request: parsed.request,
         recorded_by: parsed.recorded_by,
         batch: parsed.batch,
         validate_only: parsed.validate_only,

@@ -1,7 +1,7 @@
 //! Brings in an export, byte for byte: the file is read twice, once to check all of it, once to record it. A ledger that
 //! holds the beginning of it already gets the rest.
 
-use super::line::{self, AppendLine, EndLine, FORM, Line};
+use super::line::{self, AppendLine, EndLine, Line, READABLE};
 use super::{TransferError, TransferSummary};
 use crate::wire::event::read_event;
 use crate::wire::json;
@@ -93,7 +93,7 @@ impl<'l> ImportReading<'l> {
 
     fn each_append(mut self, mut found: impl FnMut(Append) -> Result<(), TransferError>) -> Result<(), TransferError> {
         match self.next()? {
-            Some(Line::Header { form: FORM, .. }) => {}
+            Some(Line::Header { form, .. }) if READABLE.contains(&form) => {}
             Some(Line::Header { form, .. }) => return Err(self.wrong(format!("unknown form of export {form}"))),
             _ => return Err(self.wrong("expected the header of an export".to_owned())),
         }

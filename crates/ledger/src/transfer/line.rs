@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-/// The version of the form.
-pub(super) const FORM: u32 = 1;
+/// The version of the form. The one before has no salts of retries.
+pub(super) const FORM: u32 = 2;
+/// The versions that can be read.
+pub(super) const READABLE: [u32; 2] = [1, FORM];
 
 /// One line.
 #[derive(Debug, Deserialize, Serialize)]
@@ -41,6 +43,8 @@ pub(super) struct AppendLine {
     request_id: Option<Uuid>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     fingerprint: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    retry_salt: Option<String>,
     #[serde(default)]
     backfilled: bool,
 }
@@ -62,6 +66,7 @@ impl AppendLine {
             recorded_by: header.recorded_by.clone(),
             request_id: header.request.map(|request| request.id),
             fingerprint: header.request.map(|request| hex(&request.fingerprint)),
+            retry_salt: header.request.and_then(|request| request.salt).map(|salt| hex(&salt.0)),
             backfilled: header.backfilled,
         }
     }
@@ -69,16 +74,20 @@ impl AppendLine {
     pub(super) fn header(self) -> Result<AppendHeader, String> {
         let fingerprint = self.fingerprint.map(|text| unhex(&text).ok_or("fingerprint: expected 32 hex digits"));
         let fingerprint = fingerprint.transpose()?;
-        if self.request_id.is_some() != fingerprint.is_some() {
-            return Err("requestId and fingerprint go together".to_owned());
+        let retry_salt =
+            self.retry_salt.map(|text| salt(&text).ok_or("retrySalt: expected 32 hex digits")).transpose()?;
+        if self.request_id.is_some() != fingerprint.is_some() || (retry_salt.is_some() && fingerprint.is_none()) {
+            return Err("requestId and fingerprint go together, and retrySalt with them".to_owned());
         }
+        let mark = |(id, fingerprint)| RequestMark { id, fingerprint, salt: retry_salt };
         Ok(AppendHeader {
             first: Position(self.first),
             count: self.count,
             recorded_at: parse_instant(&self.recorded_at)?,
             recorded_by: self.recorded_by,
-            request: self.request_id.zip(fingerprint).map(|(id, fingerprint)| RequestMark { id, fingerprint }),
+            request: self.request_id.zip(fingerprint).map(mark),
             backfilled: self.backfilled,
+            floor: RecordedAt::MIN,
         })
     }
 }

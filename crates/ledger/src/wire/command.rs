@@ -26,6 +26,7 @@ use detente_domain::party::Party;
 use detente_domain::rejection::Violation;
 use detente_domain::scheme::Scheme;
 use detente_domain::source::Source;
+use detente_journal::RequestKey;
 use detente_proto::v1;
 use prost::Message as _;
 use sha2::{Digest as _, Sha256};
@@ -38,17 +39,15 @@ pub const MAX_SUPPOSED: usize = 100;
 /// A well-formed append. It may still not fit the record.
 #[derive(Clone, Debug)]
 pub struct ParsedAppend {
-    /// The name of the request, if it has one.
-    pub request_id: Option<Uuid>,
+    /// The name of the request and the SHA-256 of the encoded request without its name, if it has one: by them a retry is
+    /// recognised.
+    pub request: Option<RequestKey>,
     /// The name of the recorder.
     pub recorded_by: String,
     /// The commands and the preconditions.
     pub batch: Batch,
     /// True to check only, and write nothing.
     pub validate_only: bool,
-    /// Distinguishes requests with the same name: the first half of the SHA-256 of the encoded request without its
-    /// name. All zeros for a request that has none.
-    pub fingerprint: [u8; 16],
 }
 
 /// Parses an append; `new_id` makes the ids that it leaves to the ledger.
@@ -62,7 +61,7 @@ pub fn parse_append(
     let mut sink = Sink::input();
     let root = At::root("");
     let request_id = request_id(&std::mem::take(&mut request.request_id), &root, &mut sink);
-    let fingerprint = request_id.map(|_| fingerprint(&request)).unwrap_or_default();
+    let request_key = request_id.map(|id| RequestKey { id, body: digest(&request), staged: false });
     let recorded_by = required_text(request.recorded_by, MAX_RECORDED_BY_BYTES, &root.field("recorded_by"), &mut sink);
     let mut ids = Ids::new(new_id);
     name_claims(&request.commands, &root.field("commands"), &mut ids, &mut sink);
@@ -71,11 +70,10 @@ pub fn parse_append(
     sink.finish()?;
     let batch = Batch { commands, preconditions };
     Ok(ParsedAppend {
-        request_id,
+        request: request_key,
         recorded_by: recorded_by.into(),
         batch,
         validate_only: request.validate_only,
-        fingerprint,
     })
 }
 
@@ -128,9 +126,8 @@ fn request_id(text: &str, root: &At<'_>, sink: &mut Sink) -> Option<Uuid> {
     if text.is_empty() { None } else { sink.expect_shape(&root.field("request_id"), text, parse_uuid(text)) }
 }
 
-fn fingerprint(request: &v1::AppendRequest) -> [u8; 16] {
-    let digest = Sha256::digest(request.encode_to_vec());
-    digest.first_chunk().copied().unwrap_or_default()
+fn digest(request: &v1::AppendRequest) -> [u8; 32] {
+    Sha256::digest(request.encode_to_vec()).into()
 }
 
 /// Makes the ids of the claims that are asserted under a `$name`.

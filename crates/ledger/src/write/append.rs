@@ -9,15 +9,15 @@ use detente_domain::command::{Batch, Command};
 use detente_domain::decide::Decision;
 use detente_domain::event::{Change, Event};
 use detente_domain::position::{Position, RecordedAt};
-use detente_journal::RequestMark;
+use detente_journal::RequestKey;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
 /// An append that a client asks for.
 #[derive(Clone, Debug)]
 pub struct AppendRequest {
-    /// The id and the fingerprint by which a retry is recognised.
-    pub request: Option<RequestMark>,
+    /// The id and the digest by which a retry is recognised.
+    pub request: Option<RequestKey>,
     /// The name of the recorder.
     pub recorded_by: String,
     /// The commands and the preconditions.

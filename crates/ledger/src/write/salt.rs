@@ -8,6 +8,9 @@ use sha2::{Digest, Sha256};
 pub(crate) trait Salts: Send {
     /// The salt of the event at a position.
     fn next(&mut self, header: &AppendHeader, position: Position) -> Salt;
+
+    /// The salt of the mark of an append's request; none where the record hides nothing.
+    fn of_request(&mut self, header: &AppendHeader) -> Option<Salt>;
 }
 
 /// Random salts from the system, fetched many at a time.
@@ -33,6 +36,11 @@ impl Salts for RandomSalts {
         salt.iter_mut().zip(self.pool.drain(from..)).for_each(|(to, byte)| *to = byte);
         Salt(salt)
     }
+
+    fn of_request(&mut self, header: &AppendHeader) -> Option<Salt> {
+        // No event has this position.
+        Some(self.next(header, Position::START))
+    }
 }
 
 /// Salts that follow from the recorded time and the position. They hide nothing: only for a history that is public
@@ -48,5 +56,9 @@ impl Salts for DerivedSalts {
         let mut salt = [0; 16];
         salt.iter_mut().zip(hash.finalize()).for_each(|(to, from)| *to = from);
         Salt(salt)
+    }
+
+    fn of_request(&mut self, _header: &AppendHeader) -> Option<Salt> {
+        None
     }
 }

@@ -12,6 +12,7 @@
 
 use crate::error::{AppendError, ReadFailure};
 use crate::read::cut::ResolvedCut;
+use crate::read::horizon::AppendStamp;
 use crate::read::record::{DecisionRecord, EVERYTHING};
 use crate::store::AppendNo;
 use crate::wire::event::read_event;
@@ -112,14 +113,17 @@ impl Writer {
         if request.validate_only {
             return Ok((None, WriteOutcome::Checked(results)));
         }
-        let header = AppendHeader {
+        let AppendStamp { at, floor } = self.stamp(append, recording)?;
+        let mut header = AppendHeader {
             first,
             count: decision.events.len() as u64,
-            recorded_at: self.recorded_time(append, recording)?,
+            recorded_at: at,
             recorded_by: request.recorded_by,
-            request: request.request,
+            request: None,
             backfilled: recording != Recording::Now,
+            floor,
         };
+        header.request = request.request.map(|request| request.mark(self.salts.of_request(&header)));
         let taken = self.take_in(header, &decision.events).inspect_err(|_| self.recorder.record.forget_stamp(append));
         let (taken, promise, at) = taken?;
         let appended = AppendReceipt { at, recorded_at: at.recorded_at, results, replayed: false };
@@ -127,7 +131,7 @@ impl Writer {
     }
 
     /// Chooses when an append was recorded.
-    pub(crate) fn recorded_time(&self, append: AppendNo, recording: Recording) -> Result<RecordedAt, AppendError> {
+    pub(crate) fn stamp(&self, append: AppendNo, recording: Recording) -> Result<AppendStamp, AppendError> {
         let now = match recording {
             Recording::Now => self.recorder.clock_guard.now(&*self.recorder.record.clock, self.recorded_at),
             Recording::Backfill(at) => Ok(at),
@@ -168,10 +172,10 @@ impl Writer {
     /// The first reply to an earlier request with the same id, made again from what it recorded. Given once what came before
     /// is durable, and so what it repeats.
     fn replay(&self, request: &AppendRequest) -> Result<Option<AppendReceipt>, AppendError> {
-        let Some(mark) = request.request else { return Ok(None) };
+        let Some(request_key) = request.request else { return Ok(None) };
         let view = self.recorder.record.store.view();
-        let Some((append, fingerprint)) = view.requests.get(mark.id) else { return Ok(None) };
-        if fingerprint != mark.fingerprint {
+        let Some((append, mark)) = view.requests.get(request_key.id) else { return Ok(None) };
+        if !mark.is_of(&request_key) {
             return Err(AppendError::RequestIdReused);
         }
         let first = view.index.appends.last(append.before()).next();

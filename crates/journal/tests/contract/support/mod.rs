@@ -25,9 +25,14 @@ pub(crate) fn ledger_id() -> LedgerId {
     LedgerId(Uuid::from_u128(0x0198_c0de))
 }
 
-/// Small frames and segments, so that small histories meet every boundary.
+/// Small frames and segments, so that small histories meet every boundary. No zeros are kept behind them.
 pub(crate) fn small() -> Options {
-    Options { segment_bytes: 2_000, max_frame_bytes: 300, reserve_bytes: 0, ..Options::default() }
+    Options { segment_bytes: 2_000, max_frame_bytes: 320, reserve_bytes: 0, most_zeros: 0, ..Options::default() }
+}
+
+/// The same with zeros behind the last frame.
+pub(crate) fn with_zeros() -> Options {
+    Options { most_zeros: 4_000, ..small() }
 }
 
 /// Small frames in one segment.
@@ -66,11 +71,17 @@ impl Random {
 pub(crate) struct Maker {
     pub(crate) head: Head,
     pub(crate) random: Random,
+    pub(crate) floor: RecordedAt,
 }
 
 impl Maker {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { head: Head::GENESIS, random: Random(seed) }
+        Self { head: Head::GENESIS, random: Random(seed), floor: RecordedAt::MIN }
+    }
+
+    /// Continues the history of a journal.
+    pub(crate) fn after(journal: &dyn Journal, random: Random) -> Self {
+        Self { head: journal.head(), random, floor: journal.floor() }
     }
 
     /// The next append, with events of these lengths.
@@ -83,6 +94,7 @@ impl Maker {
             recorded_by: "archivist".into(),
             request: self.request(),
             backfilled: false,
+            floor: self.floor(),
         };
         let link = chain::seal(self.head.link, &header, &records);
         self.head = Head { position: header.last(), recorded_at: header.recorded_at, link };
@@ -106,9 +118,21 @@ impl Maker {
         Record { salt, event: Bytes::from(event) }
     }
 
+    /// An instant before the recorded time, higher now and then.
+    fn floor(&mut self) -> RecordedAt {
+        if self.random.below(3) == 0 {
+            self.floor = RecordedAt(self.head.recorded_at.0.max(0));
+        }
+        self.floor
+    }
+
     fn request(&mut self) -> Option<RequestMark> {
         let id = Uuid::from_u64_pair(self.random.next(), self.random.next());
-        (self.random.below(2) == 0).then_some(RequestMark { id, fingerprint: [7; 16] })
+        (self.random.below(2) == 0).then_some(RequestMark {
+            id,
+            fingerprint: [7; 16],
+            salt: (self.random.below(2) == 0).then_some(Salt([8; 16])),
+        })
     }
 }
 

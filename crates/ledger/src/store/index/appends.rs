@@ -5,6 +5,7 @@
 use super::numbers::AppendNo;
 use crate::store::shared::SharedList;
 use detente_domain::position::{Position, RecordedAt};
+use detente_journal::{RequestMark, Salt};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -26,6 +27,9 @@ pub(crate) struct AppendRow {
     /// The fingerprint of that request.
     #[prost(bytes = "vec", tag = "5")]
     pub(crate) fingerprint: Vec<u8>,
+    /// The salt of the fingerprint, 16 bytes; empty if it has none.
+    #[prost(bytes = "vec", tag = "6")]
+    pub(crate) retry_salt: Vec<u8>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -43,19 +47,28 @@ pub(crate) struct Appends {
 
 /// The requests that made appends. Deciding an append asks for them, an answer never does, so no snapshot has them.
 #[derive(Default)]
-pub(crate) struct Requests(HashMap<Uuid, (AppendNo, [u8; 16])>);
+pub(crate) struct Requests(HashMap<Uuid, RecordedRequest>);
+
+#[derive(Clone, Copy)]
+struct RecordedRequest {
+    append: AppendNo,
+    fingerprint: [u8; 16],
+    salt: Option<Salt>,
+}
 
 impl Requests {
     /// Notes the request that made an append, if it named one.
     pub(crate) fn add(&mut self, number: AppendNo, row: &AppendRow) {
         if let (Ok(id), Ok(fingerprint)) = (Uuid::from_slice(&row.request_id), row.fingerprint.as_slice().try_into()) {
-            self.0.insert(id, (number, fingerprint));
+            let salt = row.retry_salt.as_slice().try_into().ok().map(Salt);
+            self.0.insert(id, RecordedRequest { append: number, fingerprint, salt });
         }
     }
 
-    /// The append that a request made, and the request's fingerprint.
-    pub(crate) fn get(&self, id: Uuid) -> Option<(AppendNo, [u8; 16])> {
-        self.0.get(&id).copied()
+    /// The append that a request made, and the mark of the request.
+    pub(crate) fn get(&self, id: Uuid) -> Option<(AppendNo, RequestMark)> {
+        let RecordedRequest { append, fingerprint, salt } = *self.0.get(&id)?;
+        Some((append, RequestMark { id, fingerprint, salt }))
     }
 }
 

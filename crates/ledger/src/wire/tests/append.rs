@@ -363,19 +363,18 @@ fn preconditions_are_refused_at_their_fields() {
 }
 
 #[test]
-fn the_fingerprint_is_that_of_the_request_without_its_name() {
+fn the_digest_is_that_of_the_request_without_its_name() {
     let named = |n: u128, by: &str| v1::AppendRequest {
         request_id: uuid(n),
         recorded_by: by.to_owned(),
         ..append_of(vec![asserting("", &[])])
     };
-    let first = parse(named(1, "a")).unwrap();
-    assert_eq!(first.request_id, Some(Uuid::from_u128(1)));
-    assert_ne!(first.fingerprint, [0; 16]);
-    assert_eq!(parse(named(2, "a")).unwrap().fingerprint, first.fingerprint);
-    assert_ne!(parse(named(1, "b")).unwrap().fingerprint, first.fingerprint);
-    let unnamed = parse(append_of(vec![asserting("", &[])])).unwrap();
-    assert_eq!((unnamed.request_id, unnamed.fingerprint), (None, [0; 16]));
+    let key = |request| parse(request).unwrap().request;
+    let first = key(named(1, "a")).unwrap();
+    assert_eq!((first.id, first.staged), (Uuid::from_u128(1), false));
+    assert_eq!(key(named(2, "a")).unwrap().body, first.body);
+    assert_ne!(key(named(1, "b")).unwrap().body, first.body);
+    assert_eq!(key(append_of(vec![asserting("", &[])])), None);
 }
 
 #[test]

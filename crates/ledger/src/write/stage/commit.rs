@@ -3,7 +3,7 @@
 use super::check::StagedSource;
 use super::error::{StageError, Unfit};
 use super::file::StageFile;
-use super::opening::{StageOpening, is_staged};
+use super::opening::StageOpening;
 use super::record::{StageVerdict, StageWork};
 use super::staged_append::StagedAppend;
 use crate::Ledger;
@@ -69,7 +69,7 @@ impl Ledger {
     /// The first reply to an earlier request, made again from what it recorded.
     fn replay_stage(&self, id: Uuid) -> Result<CommitOutcome, StageError> {
         match self.record.append_under(id) {
-            Some((append, fingerprint)) if is_staged(fingerprint) => Ok(CommitOutcome {
+            Some((append, mark)) if mark.is_staged() => Ok(CommitOutcome {
                 append: self.record.load_staged_append(append)?,
                 replayed: true,
                 unfit: Unfit::default(),
@@ -102,7 +102,7 @@ impl Ledger {
         let (reply, answer) = oneshot::channel();
         let work = StageWork {
             source,
-            mark: opening.mark(commit.id),
+            request: opening.key(commit.id),
             recording: opening.asked_at().map_or(Recording::Now, Recording::Backfill),
             preconditions,
             checked,

@@ -37,10 +37,10 @@ use crate::wire::sink::Sink;
 use crate::wire::staged_commands::StagedCommands;
 use detente_domain::position::RecordedAt;
 use detente_domain::rejection::Violation;
-use detente_journal::LedgerId;
+use detente_journal::{LedgerId, RequestMark};
 use detente_proto::v1;
 use file::{StageEnd, StageFile};
-use opening::{StageOpening, is_staged};
+use opening::StageOpening;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::io;
@@ -184,8 +184,8 @@ impl Stages {
     }
 
     /// Forgets the stages that are recorded: the process ended after that and before their files were removed.
-    pub(crate) fn forget_recorded(&self, fingerprint_of: impl Fn(Uuid) -> Option<[u8; 16]>) {
-        let is_recorded = |id: &Uuid| fingerprint_of(*id).is_some_and(is_staged);
+    pub(crate) fn forget_recorded(&self, mark_of: impl Fn(Uuid) -> Option<RequestMark>) {
+        let is_recorded = |id: &Uuid| mark_of(*id).is_some_and(|mark| mark.is_staged());
         let ids: Vec<Uuid> = self.all.lock().keys().copied().filter(is_recorded).collect();
         for id in ids {
             if let Err(error) = self.forget(id) {
@@ -272,8 +272,8 @@ impl Ledger {
     /// # Errors
     /// If the id means something else, the recorded time cannot be, or there are too many stages.
     pub fn open_stage(&self, new: &NewStage) -> Result<Stage, StageError> {
-        if let Some((append, fingerprint)) = self.record.append_under(new.id) {
-            if fingerprint != new.mark().fingerprint {
+        if let Some((append, mark)) = self.record.append_under(new.id) {
+            if !mark.is_of(&new.key()) {
                 return Err(StageError::IdReused);
             }
             return Ok(Stage { id: new.id, state: StageState::Recorded(self.record.load_staged_append(append)?) });

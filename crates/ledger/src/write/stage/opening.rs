@@ -1,18 +1,15 @@
 //! The opening of a stage, and the mark by which its append is known for ever.
 //!
 //! The mark of an append is a request id and a fingerprint of the request. That of a staged append says that it was staged,
-//! and holds the values it was opened with; its commands are not in it, because nobody has them any more once it is
+//! and covers the values it was opened with; its commands are not in it, because nobody has them any more once it is
 //! recorded. So a client that opens or commits a recorded stage again is recognised from the record alone, after a restart,
 //! in a copy, without the stage's file.
 
 use detente_domain::position::RecordedAt;
-use detente_journal::{LedgerId, RequestMark};
+use detente_journal::{LedgerId, RequestKey};
 use prost::Message;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
-
-/// The beginning of the fingerprint of a staged append.
-const STAGED: &[u8; 8] = b"staged:1";
 
 /// A request for a stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +61,7 @@ impl StageOpening {
 
     /// Returns true if a request to open the stage has the same values.
     pub(super) fn says(&self, new: &NewStage) -> bool {
-        fingerprint(&self.recorded_by, self.asked_at(), &self.title) == new.mark().fingerprint
+        self.key(new.id) == new.key()
     }
 
     /// The recorded time that the client asked for.
@@ -77,35 +74,27 @@ impl StageOpening {
         RecordedAt(self.created_at)
     }
 
-    /// The mark of its append.
-    pub(super) fn mark(&self, id: Uuid) -> RequestMark {
-        RequestMark { id, fingerprint: fingerprint(&self.recorded_by, self.asked_at(), &self.title) }
+    /// The request that its append answers.
+    pub(super) fn key(&self, id: Uuid) -> RequestKey {
+        key(id, &self.recorded_by, self.asked_at(), &self.title)
     }
 }
 
 impl NewStage {
-    /// The mark of its append.
-    pub(super) fn mark(&self) -> RequestMark {
-        RequestMark { id: self.id, fingerprint: fingerprint(&self.recorded_by, self.recorded_at, &self.title) }
+    /// The request that its append answers.
+    pub(super) fn key(&self) -> RequestKey {
+        key(self.id, &self.recorded_by, self.recorded_at, &self.title)
     }
 }
 
-/// Returns true if a fingerprint is that of a staged append.
-pub(super) fn is_staged(fingerprint: [u8; 16]) -> bool {
-    fingerprint.starts_with(STAGED)
-}
-
-fn fingerprint(recorded_by: &str, recorded_at: Option<RecordedAt>, title: &str) -> [u8; 16] {
+fn key(id: Uuid, recorded_by: &str, recorded_at: Option<RecordedAt>, title: &str) -> RequestKey {
     let mut hash = Sha256::new();
     hash.update((recorded_by.len() as u64).to_be_bytes());
     hash.update(recorded_by);
     hash.update([u8::from(recorded_at.is_some())]);
     hash.update(recorded_at.map_or(0, |at| at.0).to_be_bytes());
     hash.update(title);
-    let mut fingerprint = [0; 16];
-    let said = STAGED.iter().copied().chain(hash.finalize());
-    fingerprint.iter_mut().zip(said).for_each(|(to, from)| *to = from);
-    fingerprint
+    RequestKey { id, body: hash.finalize().into(), staged: true }
 }
 
 #[cfg(test)]
@@ -122,10 +111,10 @@ mod tests {
     }
 
     #[test]
-    fn every_word_of_an_opening_is_in_its_mark_and_the_mark_says_that_it_was_staged() {
+    fn every_word_of_an_opening_is_in_its_key_and_the_key_says_that_it_was_staged() {
         let opening = StageOpening::of(&new(), LedgerId(Uuid::from_u128(1)), RecordedAt(9));
-        assert!(opening.says(&new()) && is_staged(new().mark().fingerprint));
-        assert_eq!(opening.mark(new().id), new().mark());
+        assert!(opening.says(&new()) && new().key().staged);
+        assert_eq!(opening.key(new().id), new().key());
         let others: [fn(&mut NewStage); 4] = [
             |new| new.recorded_by.push('x'),
             |new| new.title.push('x'),
@@ -137,6 +126,5 @@ mod tests {
             change(&mut other);
             assert!(!opening.says(&other), "{other:?}");
         }
-        assert!(!is_staged([7; 16]));
     }
 }

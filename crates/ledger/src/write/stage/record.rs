@@ -13,6 +13,7 @@
 use super::check::{CheckedStage, StageTrial, StagedSource};
 use super::error::{StageError, TOLD, Unfit};
 use crate::error::{AppendError, ReadFailure};
+use crate::read::horizon::AppendStamp;
 use crate::read::record::{DecisionRecord, EVERYTHING};
 use crate::read::render::Renderer;
 use crate::store::AppendNo;
@@ -30,7 +31,7 @@ use detente_domain::decide::{BatchRegistry, NumberedCommand, conflicts, decide_p
 use detente_domain::name::ClaimId;
 use detente_domain::position::Position;
 use detente_domain::rejection::Rejection;
-use detente_journal::{self, AppendHeader, Journal, Piece, Refusal, RequestMark, Run};
+use detente_journal::{self, AppendHeader, Journal, Piece, Refusal, RequestKey, Run};
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::oneshot;
@@ -41,7 +42,7 @@ const MOST_BLOCKS_OF_STAGE: usize = 1 << 11;
 /// A stage on its way to the writer.
 pub(crate) struct StageWork {
     pub(super) source: StagedSource,
-    pub(super) mark: RequestMark,
+    pub(super) request: RequestKey,
     pub(super) recording: Recording,
     pub(super) preconditions: Vec<Precondition>,
     pub(super) checked: StageTrial,
@@ -59,14 +60,14 @@ pub(crate) enum StageVerdict {
 impl Writer {
     /// Records a stage. All that was decided before it is durable by then, and answered.
     pub(crate) fn record_stage(&mut self, work: StageWork) {
-        let StageWork { source, mark, recording, preconditions, checked, reply } = work;
+        let StageWork { source, request, recording, preconditions, checked, reply } = work;
         let committer = Arc::clone(&self.committer);
         let mut journal = committer.journal_when_quiet();
-        let outcome = self.stage_refused(mark, &preconditions).and_then(|replayed| match replayed {
+        let outcome = self.stage_refused(request, &preconditions).and_then(|replayed| match replayed {
             true => Ok(StageVerdict::Replayed),
             false => {
                 let checked = self.still_fits(&source, checked)?.into_checked();
-                self.stage(&mut **journal, &source, mark, recording, &checked)
+                self.stage(&mut **journal, &source, request, recording, &checked)
             }
         });
         // Nobody may be waiting any more.
@@ -74,11 +75,11 @@ impl Writer {
     }
 
     /// Returns true if it was recorded before, or the reason why it is not recorded.
-    fn stage_refused(&self, mark: RequestMark, preconditions: &[Precondition]) -> Result<bool, StageError> {
+    fn stage_refused(&self, request: RequestKey, preconditions: &[Precondition]) -> Result<bool, StageError> {
         self.recorder.goes_on()?;
         let view = self.recorder.record.store.view();
-        match view.requests.get(mark.id) {
-            Some((_, fingerprint)) if fingerprint == mark.fingerprint => return Ok(true),
+        match view.requests.get(request.id) {
+            Some((_, mark)) if mark.is_of(&request) => return Ok(true),
             Some(_) => return Err(StageError::IdReused),
             None => {}
         }
@@ -127,7 +128,7 @@ impl Writer {
         &mut self,
         journal: &mut dyn Journal,
         source: &StagedSource,
-        mark: RequestMark,
+        request: RequestKey,
         recording: Recording,
         checked: &CheckedStage,
     ) -> Result<StageVerdict, StageError> {
@@ -135,14 +136,17 @@ impl Writer {
         let view = self.recorder.record.store.view();
         let (first, append) = (view.head().next(), view.index.appends.last_number().next());
         drop(view);
-        let header = AppendHeader {
+        let AppendStamp { at, floor } = self.stamp(append, recording)?;
+        let mut header = AppendHeader {
             first,
             count: checked.tally.total(),
-            recorded_at: self.recorded_time(append, recording)?,
+            recorded_at: at,
             recorded_by: source.recorded_by.as_ref().to_owned(),
-            request: Some(mark),
+            request: None,
             backfilled: recording != Recording::Now,
+            floor,
         };
+        header.request = Some(request.mark(self.salts.of_request(&header)));
         let began = Instant::now();
         match self.write_stage(journal, source, &header, checked) {
             Ok(()) => {}

@@ -1,7 +1,6 @@
 //! The append that a stage became, from the record alone, since nothing else is left of the stage.
 
 use super::error::StageError;
-use super::opening::is_staged;
 use crate::error::{AppendError, ReadFailure};
 use crate::read::cut::ResolvedCut;
 use crate::read::reader::RecordReader;
@@ -9,6 +8,7 @@ use crate::read::render::Renderer;
 use crate::store::AppendNo;
 use crate::wire::tally::Tally;
 use detente_domain::position::{Position, RecordedAt};
+use detente_journal::RequestMark;
 use uuid::Uuid;
 
 /// The number of events that are counted without letting the writer in between.
@@ -28,15 +28,15 @@ pub struct StagedAppend {
 }
 
 impl RecordReader {
-    /// The append that was recorded under an id, with the fingerprint of its request.
-    pub(super) fn append_under(&self, id: Uuid) -> Option<(AppendNo, [u8; 16])> {
+    /// The append that was recorded under an id, with the mark of its request.
+    pub(super) fn append_under(&self, id: Uuid) -> Option<(AppendNo, RequestMark)> {
         let view = self.store.view();
         view.requests.get(id).filter(|(append, _)| *append <= self.last_published())
     }
 
     /// The staged append that was recorded under an id.
     pub(super) fn staged_append(&self, id: Uuid) -> Option<AppendNo> {
-        self.append_under(id).filter(|(_, fingerprint)| is_staged(*fingerprint)).map(|(append, _)| append)
+        self.append_under(id).filter(|(_, mark)| mark.is_staged()).map(|(append, _)| append)
     }
 
     /// The append that a stage became, its events counted here.
