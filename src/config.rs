@@ -5,6 +5,7 @@
 //! refused, so that a misspelt setting is not a setting that silently does nothing. `deploy/detente.toml` shows them all.
 
 mod listen;
+mod tls;
 
 pub use listen::ListenAddress;
 use serde::Deserialize;
@@ -12,6 +13,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+pub use tls::{ClientCertificates, TlsFiles, TlsOverrides};
 
 const MIB: u64 = 1 << 20;
 
@@ -36,6 +38,10 @@ pub struct Overrides {
     pub data: Option<PathBuf>,
     /// The address to listen on.
     pub listen: Option<ListenAddress>,
+    /// The address of the listener for metrics.
+    pub metrics_listen: Option<ListenAddress>,
+    /// The settings of TLS.
+    pub tls: TlsOverrides,
     /// True if others than this machine may reach it.
     pub insecure: bool,
     /// True if it serves the founding dossier.
@@ -56,6 +62,12 @@ pub struct Overrides {
 struct FileConfig {
     data: Option<PathBuf>,
     listen: Option<ListenAddress>,
+    metrics_listen: Option<String>,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
+    tls_client_ca: Option<PathBuf>,
+    tls_clients: Option<ClientCertificates>,
+    tls_crl: Option<PathBuf>,
     insecure: Option<bool>,
     demo: Option<bool>,
     read_only: Option<bool>,
@@ -91,6 +103,10 @@ pub struct Config {
     pub data: PathBuf,
     /// The addresses of the host to listen on. The first one that can be listened on is taken.
     pub listen: Vec<SocketAddr>,
+    /// The addresses of a listener for metrics and probes alone; none: they are on the serving port, unless that has TLS.
+    pub metrics_listen: Option<Vec<SocketAddr>>,
+    /// The files of TLS; none: the server speaks none.
+    pub tls: Option<TlsFiles>,
     /// True if it serves the founding dossier.
     pub demo: bool,
     /// Serve existing records and write nothing.
@@ -169,10 +185,22 @@ pub enum ConfigError {
     NoData,
     /// Others could reach the server, and nobody said that they may.
     #[error(
-        "{0} can be reached from other machines, and nobody is asked who they are; \
-         listen on 127.0.0.1, or say --insecure if the network is trusted"
+        "{0} can be reached from other machines, and nobody is asked who they are; listen on 127.0.0.1, \
+         have TLS require certificates of clients (--tls-cert, --tls-key, --tls-client-ca), \
+         or say --insecure if the network is trusted"
     )]
     Reachable(SocketAddr),
+    /// No address of the listener for metrics.
+    #[error("metrics_listen: {0}")]
+    MetricsListen(String),
+    /// A setting of TLS without another one.
+    #[error("{of} needs {name}")]
+    TlsLacks {
+        /// The setting that is missing.
+        name: &'static str,
+        /// The setting that needs it.
+        of: &'static str,
+    },
     /// The host to listen on is not known.
     #[error("listen: no address is known of {listen:?}: {why}; say the address itself, for example 127.0.0.1:7443")]
     Unresolved {
@@ -218,12 +246,29 @@ impl Config {
         let listen = listen.unwrap_or_else(|| vec![DEFAULT_LISTEN]);
         let insecure = asked.insecure || file.insecure.unwrap_or(false);
         let is_reachable = |address: &&SocketAddr| !address.ip().to_canonical().is_loopback();
-        if let Some(reachable) = listen.iter().find(is_reachable).filter(|_| !insecure) {
+        let named = |path: Option<PathBuf>| path.filter(|path| !path.as_os_str().is_empty());
+        let of_file = TlsOverrides {
+            certificate: named(file.tls_cert),
+            key: named(file.tls_key),
+            client_ca: named(file.tls_client_ca),
+            clients: file.tls_clients,
+            crl: named(file.tls_crl),
+        };
+        let tls = asked.tls.or(of_file).files()?;
+        let asks_who = tls.as_ref().is_some_and(|tls| tls.clients == ClientCertificates::Required);
+        if let Some(reachable) = listen.iter().find(is_reachable).filter(|_| !insecure && !asks_who) {
             return Err(ConfigError::Reachable(*reachable));
         }
+        let metrics_listen = match file.metrics_listen.filter(|listen| !listen.is_empty()) {
+            Some(listen) if asked.metrics_listen.is_none() => Some(listen.parse().map_err(ConfigError::MetricsListen)?),
+            _ => asked.metrics_listen,
+        };
+        let metrics_listen = metrics_listen.map(|listen: ListenAddress| listen.resolve()).transpose()?;
         Ok(Self {
             data: asked.data.or(file.data).ok_or(ConfigError::NoData)?,
             listen,
+            metrics_listen,
+            tls,
             demo: asked.demo || file.demo.unwrap_or(false),
             read_only: asked.read_only || file.read_only.unwrap_or(false),
             accept_clock: asked.accept_clock,
@@ -370,6 +415,10 @@ mod tests {
         assert!(of(Overrides::default(), file).unwrap_err().contains("--insecure"));
         assert!(of(Overrides { insecure: true, ..Overrides::default() }, file).is_ok());
         assert!(of(Overrides::default(), "data = '/d'\nlisten = '[::1]:7443'").is_ok());
+        let tls = format!("{file}\ntls_cert = 'c'\ntls_key = 'k'");
+        assert!(of(Overrides::default(), &tls).unwrap_err().contains("--tls-client-ca"), "nobody is asked yet");
+        let asking = of(Overrides::default(), &format!("{tls}\ntls_client_ca = 'ca'")).unwrap();
+        assert_eq!(asking.tls.unwrap().clients, ClientCertificates::Required);
         assert!(of(Overrides::default(), "data = '/d'\nlisten = '[::ffff:127.0.0.1]:7443'").is_ok());
     }
 

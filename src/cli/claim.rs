@@ -29,7 +29,7 @@ impl ClaimArgs {
     /// Asks, and shows the claim.
     pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
         let question = GetClaimRequest { claim_id: self.id, cut: self.cut.cut(), what_if: self.suppose.commands()? };
-        let ledger = connect::ledger(&global.server).await?;
+        let ledger = connect::ledger(global).await?;
         let reply = ledger.ask(question).await?;
         global.output.one(&reply, || table(&reply))
     }

@@ -46,7 +46,7 @@ impl ConflictsArgs {
             ..Default::default()
         };
         let filter = question.filter.clone();
-        let ledger = connect::ledger(&global.server).await?;
+        let ledger = connect::ledger(global).await?;
         let reply = pages::turn(self.page, question, async |page| ledger.ask(page).await).await?;
         global.output.list(&reply, || table(filter.as_ref(), &reply, &global.into()))
     }

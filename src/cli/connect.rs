@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use super::CommandFailure;
+use super::{CommandFailure, global_args::GlobalArgs};
 use detente_client::{Client, Options};
 
 /// The time within which a call is tried again: long enough for a server that restarts, and no longer than somebody at
 /// a terminal waits without any message.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Connects to the server at a URL, for example `http://127.0.0.1:7443`; the scheme may be left out.
-pub(crate) async fn ledger(server: &str) -> Result<Client, CommandFailure> {
-    Ok(Client::connect_with(server, Options { patience: PATIENCE, ..Options::default() }).await?)
+/// Connects to the server, with the trust and the proof that the flags name.
+pub(crate) async fn ledger(global: &GlobalArgs) -> Result<Client, CommandFailure> {
+    let (server, access) = (global.access.url(&global.server)?, global.access.read()?);
+    let options = Options { patience: PATIENCE, ..Options::default() };
+    Ok(Client::connect_as(&server, options, &access).await?)
 }

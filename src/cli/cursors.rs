@@ -77,7 +77,7 @@ impl List for ListCursorsResponse {
 impl CursorsArgs {
     /// Asks, and shows the answer.
     pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
-        let ledger = connect::ledger(&global.server).await?;
+        let ledger = connect::ledger(global).await?;
         match self.what.unwrap_or(CursorAction::List) {
             CursorAction::List => list(&ledger, global.output).await,
             CursorAction::Create(args) => create(&ledger, *args, global.output).await,

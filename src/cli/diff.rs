@@ -88,7 +88,7 @@ impl DiffArgs {
         let page = self.page.clone();
         let question = self.question()?;
         let filter = question.filter.clone();
-        let ledger = connect::ledger(&global.server).await?;
+        let ledger = connect::ledger(global).await?;
         let reply = pages::turn(page, question, async |page| ledger.ask(page).await).await?;
         global.output.list(&reply, || table::diff::table(filter.as_ref(), &reply, &global.into()))
     }

@@ -46,7 +46,7 @@ impl EventsArgs {
     /// Reads, and shows the events.
     pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
         let question = self.question();
-        let ledger = connect::ledger(&global.server).await?;
+        let ledger = connect::ledger(global).await?;
         let mut batches = ledger.stub().read_events(question).await?.into_inner();
         let progress = progress::counter("events");
         let mut all = ReadEventsResponse::default();

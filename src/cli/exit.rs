@@ -1,7 +1,8 @@
 //! The exit codes: one table, for scripts and for `--help`.
 //!
 //! A code says what to do next, not where in the program it came from: mend the command line (2), stop and look at the
-//! disk (3), mend the request (4), ask for something else (5), try again (6).
+//! disk (3), mend the request (4), ask for something else (5), try again (6), bring another
+//! proof of who asks, or trust another authority (7).
 
 use std::{fmt::Write as _, process::ExitCode};
 
@@ -22,12 +23,22 @@ pub(crate) enum Exit {
     Absent = 5,
     /// There was no answer.
     Unanswered = 6,
+    /// One side refused the other: a certificate, a host, an origin.
+    Denied = 7,
 }
 
 impl Exit {
     /// All of them, in the order of their codes.
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Done, Self::Failed, Self::Usage, Self::Damaged, Self::Rejected, Self::Absent, Self::Unanswered];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Done,
+        Self::Failed,
+        Self::Usage,
+        Self::Damaged,
+        Self::Rejected,
+        Self::Absent,
+        Self::Unanswered,
+        Self::Denied,
+    ];
 
     /// Says what the code means, with the gRPC status codes that lead to it.
     pub(crate) const fn meaning(self) -> &'static str {
@@ -41,6 +52,7 @@ impl Exit {
             }
             Self::Absent => "not found, or beyond what is recorded (NOT_FOUND, OUT_OF_RANGE)",
             Self::Unanswered => "the server cannot be reached, or the outcome is unknown (UNAVAILABLE, UNKNOWN)",
+            Self::Denied => "one side does not accept the other (UNAUTHENTICATED, PERMISSION_DENIED)",
         }
     }
 }

@@ -27,6 +27,14 @@ pub(crate) enum CommandFailure {
         /// The error of the transport.
         cause: String,
     },
+    /// One side refused the other before anything was sent.
+    #[error("{words}")]
+    Handshake {
+        /// The side, and its reason.
+        words: String,
+        /// The flags that may help.
+        hint: &'static str,
+    },
     /// The server answered with an error, or the connection broke before it could.
     #[error("{0}")]
     Refused(Box<CommandRefusal>),
@@ -67,6 +75,7 @@ impl CommandFailure {
             Self::OutputClosed => Exit::Done,
             Self::Usage(_) => Exit::Usage,
             Self::Unreachable { .. } => Exit::Unanswered,
+            Self::Handshake { .. } => Exit::Denied,
             Self::Refused(refusal) => refusal.exit(),
             Self::Damaged(_) => Exit::Damaged,
             Self::Rejected(_) => Exit::Rejected,
@@ -120,6 +129,7 @@ impl CommandFailure {
                 "start one with `detente serve --demo --data DIR`, or name another with --server or DETENTE_SERVER"
                     .to_owned(),
             ),
+            Self::Handshake { hint, .. } => Some((*hint).to_owned()),
             Self::Refused(refusal) => refusal.hint(),
             Self::Damaged(_) => Some("`detente verify --data DIR` names every damaged place".to_owned()),
             Self::Rejected(_) | Self::Output(_) | Self::OutputClosed | Self::Other(_) => None,

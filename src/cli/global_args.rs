@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{DEFAULT_LISTEN, output::OutputFormat};
+use super::{DEFAULT_LISTEN, access_args::AccessArgs, output::OutputFormat};
 
 /// The flags every verb takes.
 #[derive(Args, Debug, Clone)]
@@ -15,6 +15,8 @@ pub(crate) struct GlobalArgs {
     #[arg(long, global = true, env = "DETENTE_SERVER", default_value_t = format!("http://{DEFAULT_LISTEN}"),
           value_name = "URL")]
     pub(crate) server: String,
+    #[command(flatten)]
+    pub(crate) access: AccessArgs,
     /// Preferred language of claims and names in tables (BCP 47).
     #[arg(long, global = true, env = "DETENTE_LANG", default_value = "en", value_name = "LANG")]
     pub(crate) lang: String,

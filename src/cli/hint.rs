@@ -1,12 +1,16 @@
 //! Hints for errors, by their reason.
 
 use super::refusal::CommandRefusal;
+use detente_client::Side;
 use detente_proto::v1::ErrorReason;
 
 /// One line on what to do, where there is something to do.
 pub(crate) fn of(refusal: &CommandRefusal) -> Option<String> {
     if refusal.told.outcome_is_unknown() {
         return Some(unknown(refusal));
+    }
+    if refusal.told.reason.is_none() && refusal.told.code == tonic::Code::Unauthenticated {
+        return Some(of_handshake(Side::Server).to_owned());
     }
     let hint = match refusal.told.reason? {
         ErrorReason::ServiceNotFound => "name a service that the server has; reflection lists them",
@@ -46,6 +50,14 @@ pub(crate) fn of(refusal: &CommandRefusal) -> Option<String> {
         ErrorReason::Unspecified | ErrorReason::OutcomeUnknown => return None,
     };
     Some(hint.to_owned())
+}
+
+/// The flags for the case that one side refuses the other in a handshake.
+pub(crate) const fn of_handshake(by: Side) -> &'static str {
+    match by {
+        Side::Client => "--ca names the authority of the server's certificate; --server its name and its scheme",
+        Side::Server => "--cert and --key name a certificate that the server knows",
+    }
 }
 
 fn unknown(refusal: &CommandRefusal) -> String {

@@ -17,7 +17,7 @@ pub(crate) struct InfoArgs {}
 impl InfoArgs {
     /// Asks, and shows what the server says of itself.
     pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
-        let ledger = connect::ledger(&global.server).await?;
+        let ledger = connect::ledger(global).await?;
         let reply = ledger.ask(GetServerInfoRequest {}).await?;
         global.output.one(&reply, || table(&global.server, &reply))
     }

@@ -32,7 +32,7 @@ impl KindsArgs {
     pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
         let what_if = self.suppose.commands()?;
         let question = ListKindsRequest { kinds: self.kinds, cut: self.cut.cut(), what_if, ..Default::default() };
-        let ledger = connect::ledger(&global.server).await?;
+        let ledger = connect::ledger(global).await?;
         let reply = pages::turn(self.page, question, async |page| ledger.ask(page).await).await?;
         global.output.list(&reply, || table(&reply))
     }

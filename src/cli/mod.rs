@@ -14,6 +14,7 @@
 //! Operator verbs (`serve`, `import`, ...) open a data directory themselves (`--data`); only their arguments live here,
 //! what they do is in `crate::operator`.
 
+mod access_args;
 mod append;
 mod claim;
 mod claims;

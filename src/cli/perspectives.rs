@@ -64,7 +64,7 @@ impl PerspectivesArgs {
             page_size: self.page_size,
         };
         let filter = question.filter.clone();
-        let ledger = connect::ledger(&global.server).await?;
+        let ledger = connect::ledger(global).await?;
         let reply = ledger.ask(question).await?;
         global.output.list(&reply, || table(mode, filter.as_ref(), &reply, &global.into()))
     }

@@ -45,6 +45,10 @@ impl From<detente_client::Error> for CommandFailure {
         match error {
             detente_client::Error::Address { server, why } => Self::Usage(format!("--server {server}: {why}")),
             detente_client::Error::Unreachable { server, cause } => Self::Unreachable { server, cause },
+            detente_client::Error::Handshake { by, .. } => {
+                Self::Handshake { words: error.to_string(), hint: hint::of_handshake(by) }
+            }
+            detente_client::Error::Access(why) => Self::Usage(why),
             detente_client::Error::Refused(told) => Self::Refused(Box::new((*told).into())),
             detente_client::Error::Ended(_) | detente_client::Error::OtherLedger { .. } => {
                 Self::Rejected(error.to_string())
@@ -78,6 +82,7 @@ impl CommandRefusal {
             Code::DataLoss => Exit::Damaged,
             Code::InvalidArgument | Code::FailedPrecondition | Code::Aborted | Code::AlreadyExists => Exit::Rejected,
             Code::NotFound | Code::OutOfRange => Exit::Absent,
+            Code::Unauthenticated | Code::PermissionDenied => Exit::Denied,
             _ => Exit::Failed,
         }
     }

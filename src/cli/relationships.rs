@@ -36,7 +36,7 @@ impl RelationshipsArgs {
             what_if: self.suppose.commands()?,
             ..Default::default()
         };
-        let ledger = connect::ledger(&global.server).await?;
+        let ledger = connect::ledger(global).await?;
         let reply = pages::turn(self.page, question, async |page| ledger.ask(page).await).await?;
         global.output.list(&reply, || table(&reply))
     }

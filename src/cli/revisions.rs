@@ -42,7 +42,7 @@ impl RevisionsArgs {
             newest_first: self.newest_first,
             ..Default::default()
         };
-        let ledger = connect::ledger(&global.server).await?;
+        let ledger = connect::ledger(global).await?;
         let reply = pages::turn(self.page, question, async |page| ledger.ask(page).await).await?;
         global.output.list(&reply, || table(&self.id, &reply, &global.into()))
     }

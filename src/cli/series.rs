@@ -48,7 +48,7 @@ impl SeriesArgs {
             what_if: self.suppose.commands()?,
         };
         let filter = question.filter.clone();
-        let ledger = connect::ledger(&global.server).await?;
+        let ledger = connect::ledger(global).await?;
         let reply = ledger.ask(question).await?;
         global.output.list(&reply, || table::series::table(filter.as_ref(), &reply))
     }

@@ -39,7 +39,7 @@ impl SourcesArgs {
             what_if: self.suppose.commands()?,
             ..Default::default()
         };
-        let ledger = connect::ledger(&global.server).await?;
+        let ledger = connect::ledger(global).await?;
         let reply = pages::turn(self.page, question, async |page| ledger.ask(page).await).await?;
         global.output.list(&reply, || table(&reply))
     }

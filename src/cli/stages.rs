@@ -41,7 +41,7 @@ impl List for ListStagesResponse {
 impl StagesArgs {
     /// Asks, and shows the answer.
     pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
-        let ledger = connect::ledger(&global.server).await?;
+        let ledger = connect::ledger(global).await?;
         match self.what.unwrap_or(StageAction::List) {
             StageAction::List => {
                 let reply = ledger.ask(ListStagesRequest {}).await?;

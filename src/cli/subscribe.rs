@@ -46,7 +46,7 @@ impl SubscribeArgs {
         if printer.left == 0 {
             return Ok(());
         }
-        let mut feed = connect::ledger(&global.server).await?.subscribe(self.request()).await?;
+        let mut feed = connect::ledger(global).await?.subscribe(self.request()).await?;
         let mut acknowledged = 0;
         loop {
             let news = feed.next().await?;

@@ -56,7 +56,7 @@ impl WatchArgs {
         if left == 0 {
             return Ok(());
         }
-        let mut watch = connect::ledger(&global.server).await?.watch(question).await?;
+        let mut watch = connect::ledger(global).await?.watch(question).await?;
         while left > 0 {
             match watch.next().await? {
                 ClockNews::Frame(frame) => {

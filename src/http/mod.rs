@@ -60,6 +60,8 @@ pub struct Web {
     pub memory: Arc<MemoryBudget>,
     /// The largest request, in bytes.
     pub request_bytes: usize,
+    /// True if the metrics are served here.
+    pub serves_metrics: bool,
 }
 
 impl Web {
@@ -85,19 +87,28 @@ impl Web {
     }
 }
 
+fn probe_routes() -> Router<Web> {
+    Router::new().route("/healthz", get(probe::healthz)).route("/readyz", get(probe::readyz))
+}
+
+fn metric_routes() -> Router<Web> {
+    probe_routes().route("/metrics", get(metrics::metrics))
+}
+
+/// Metrics and probes, for a port of their own.
+pub fn probes(web: Web) -> Router {
+    let routes = metric_routes().with_state(web).method_not_allowed_fallback(nothing::by_this);
+    routes.layer(axum::middleware::map_response(guard::guard))
+}
+
 /// The gRPC services of `grpc`, with everything else around them. Pages of the allowed origins may ask what is no page.
 pub fn around(grpc: Router, web: Web, allowed_origins: &[String]) -> Router {
     let body_limit = DefaultBodyLimit::max(web.request_bytes);
     let grpc = grpc.layer(axum::middleware::from_fn_with_state(web.clone(), connect::answer));
     let page = crate::page::routes(web.local.clone());
-    let rest = Router::new()
-        .merge(api::routes())
-        .route("/api/v1/feed", get(feed::feed))
-        .route("/healthz", get(probe::healthz))
-        .route("/readyz", get(probe::readyz))
-        .route("/metrics", get(metrics::metrics))
-        .with_state(web)
-        .layer(body_limit);
+    let rest = Router::new().merge(api::routes()).route("/api/v1/feed", get(feed::feed));
+    let rest = if web.serves_metrics { rest.merge(metric_routes()) } else { rest.merge(probe_routes()) };
+    let rest = rest.with_state(web).layer(body_limit);
     let (rest, page) =
         (rest.method_not_allowed_fallback(nothing::by_this), page.method_not_allowed_fallback(nothing::by_this));
     let all = cors::allow(grpc.merge(rest), allowed_origins).merge(page).fallback(nothing::here);

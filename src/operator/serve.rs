@@ -6,12 +6,15 @@ use super::{fault, keep_to_owner, not_opened};
 use crate::cli::{CommandFailure, LogFormat, ServeArgs, bar, notice};
 use crate::config::{self, Config, Overrides};
 use crate::demo::{self, DemoError};
-use crate::server::{self, ServeError, ServerOptions, ledger_options, raise_descriptors, within_descriptors};
+use crate::server::{
+    self, Entrances, Reload, ServeError, ServerOptions, TlsSet, ledger_options, raise_descriptors, within_descriptors,
+};
 use crate::telemetry;
 use detente_ledger::Ledger;
 use detente_ledger::error::AppendError;
 use detente_ledger::open::LedgerOptions;
 use detente_ledger::write::clock_guard::ClockFault;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -32,6 +35,7 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), CommandFailure> {
 }
 
 fn overrides(args: ServeArgs) -> Overrides {
+    let tls = args.tls();
     let log_format = args.log_format.map(|form| match form {
         LogFormat::Text => config::LogFormat::Text,
         LogFormat::Json => config::LogFormat::Json,
@@ -39,6 +43,8 @@ fn overrides(args: ServeArgs) -> Overrides {
     Overrides {
         data: args.data,
         listen: args.listen,
+        metrics_listen: args.metrics_listen,
+        tls,
         insecure: args.insecure,
         demo: args.demo,
         read_only: args.read_only,
@@ -67,12 +73,23 @@ fn workers(config: &Config) -> usize {
 async fn serve(config: Config) -> Result<(), CommandFailure> {
     // Signals are handled from here on, since a reader of the serving line may send one at once.
     let stop = stop_asked().map_err(CommandFailure::other)?;
-    let listener = TcpListener::bind(config.listen.as_slice()).await;
-    let listener = listener.map_err(|error| {
-        let at = config.listen.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        CommandFailure::other(anyhow::anyhow!("cannot listen on {at}: {error}"))
-    })?;
-    let address = listener.local_addr().map_err(CommandFailure::other)?;
+    let reload = Reload::default();
+    if let Some(files) = config.tls.clone() {
+        // Files that do not fit are told before the ledger is opened.
+        let read = tokio::task::spawn_blocking(move || TlsSet::read(&files).map(drop));
+        read.await.map_err(CommandFailure::other)?.map_err(CommandFailure::other)?;
+        tokio::spawn(reload_asked(reload.clone()).map_err(CommandFailure::other)?);
+    }
+    let calls = listen(&config.listen).await?;
+    let metrics = match &config.metrics_listen {
+        Some(addresses) => Some(listen(addresses).await?),
+        None => None,
+    };
+    let address = calls.local_addr().map_err(CommandFailure::other)?;
+    if let Some(address) = metrics.as_ref().and_then(|listener| listener.local_addr().ok()) {
+        tracing::info!(%address, "metrics and probes have a port of their own");
+    }
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
     let options = within_descriptors(raise_descriptors(), ServerOptions::of(&config), &ledger_options(&config));
     let (log_format, data) = (config.log_format, config.data.clone());
     tokio::spawn(free_memory::rounds(workers(&config)));
@@ -86,14 +103,24 @@ async fn serve(config: Config) -> Result<(), CommandFailure> {
         let (ledger, events, basis) = (head.ledger_id, head.position(), head.basis);
         let memory = memory >> 20;
         notice(&format!(
-            "serving {ledger} on http://{address}, {events} events, basis {basis}, {memory} MiB for calls in flight"
+            "serving {ledger} on {scheme}://{address}, {events} events, basis {basis}, {memory} MiB for calls in flight"
         ));
     }
-    server::run(Arc::new(ledger), listener, options, stop).await.map_err(|error| match error {
-        ServeError::LedgerFailed(why) => {
-            CommandFailure::other(anyhow::anyhow!("the ledger has stopped writing: {why}"))
-        }
-        other => CommandFailure::other(other),
+    server::run(Arc::new(ledger), Entrances { calls, metrics, reload }, options, stop).await.map_err(
+        |error| match error {
+            ServeError::LedgerFailed(why) => {
+                CommandFailure::other(anyhow::anyhow!("the ledger has stopped writing: {why}"))
+            }
+            other => CommandFailure::other(other),
+        },
+    )
+}
+
+/// Listens on the first of some addresses that can be listened on.
+async fn listen(addresses: &[SocketAddr]) -> Result<TcpListener, CommandFailure> {
+    TcpListener::bind(addresses).await.map_err(|error| {
+        let at = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        CommandFailure::other(anyhow::anyhow!("cannot listen on {at}: {error}"))
     })
 }
 
@@ -182,6 +209,16 @@ fn warn_of_clock(ledger: &Ledger, data: &Path, log_format: config::LogFormat) ->
         }
         None => Ok(()),
     }
+}
+
+/// Has the files of TLS read again at each SIGHUP.
+fn reload_asked(reload: Reload) -> std::io::Result<impl Future<Output = ()>> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    Ok(async move {
+        while hangup.recv().await.is_some() {
+            reload.ask();
+        }
+    })
 }
 
 /// Completes at a signal to stop.

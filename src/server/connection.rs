@@ -5,12 +5,12 @@
 
 use super::gathering_stream::GatheringStream;
 use super::link::ConnectionLink;
+use super::tls::{GuestPlace, Socket};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use tonic::transport::server::Connected;
@@ -18,17 +18,24 @@ use tonic::transport::server::Connected;
 /// A connection.
 #[derive(Debug)]
 pub(super) struct Connection {
-    stream: GatheringStream<TcpStream>,
+    stream: GatheringStream<Socket>,
     link: Arc<ConnectionLink>,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
     _permit: OwnedSemaphorePermit,
+    _place: Option<GuestPlace>,
 }
 
 impl Connection {
     /// A connection that fails once its link is cut.
-    pub(super) fn new(stream: TcpStream, permit: OwnedSemaphorePermit, link: Arc<ConnectionLink>) -> Self {
+    pub(super) fn new(
+        socket: Socket,
+        place: Option<GuestPlace>,
+        permit: OwnedSemaphorePermit,
+        link: Arc<ConnectionLink>,
+    ) -> Self {
         let cut = Box::pin(link.cut.clone().cancelled_owned());
-        Self { stream: GatheringStream::new(stream, link.all_calls()), link, cut, _permit: permit }
+        let stream = GatheringStream::new(socket, link.all_calls());
+        Self { stream, link, cut, _permit: permit, _place: place }
     }
 
     /// Fails if the connection is cut; wakes the caller once it is.

@@ -3,7 +3,8 @@
 
 use super::ServerOptions;
 use super::connection::Connection;
-use super::link::Links;
+use super::link::{ConnectionLink, Links};
+use super::tls::{Handshake, HandshakeFault, Socket, TlsKeeper};
 use detente_ledger::Ledger;
 use detente_ledger::budget::{Peer, PeerShares};
 use socket2::{SockRef, TcpKeepalive};
@@ -34,10 +35,10 @@ impl IncomingConnections {
     pub(super) fn accept(
         listener: TcpListener,
         options: &ServerOptions,
-        stopping: CancellationToken,
-        cut: CancellationToken,
+        (stopping, cut): (CancellationToken, CancellationToken),
         links: Links,
         ledger: Arc<Ledger>,
+        tls: Option<Arc<TlsKeeper>>,
     ) -> Self {
         const WAITING: usize = 64;
         let (ready, connections) = mpsc::channel(WAITING);
@@ -47,6 +48,8 @@ impl IncomingConnections {
             shares: PeerShares::new(options.connections, options.limits.peer_share_percent),
             accepted: 0,
             preface: options.preface,
+            handshake: options.handshake,
+            tls,
             unread: options.unread,
             links,
             ledger,
@@ -75,6 +78,8 @@ struct Acceptor {
     /// Number of connections accepted so far, which numbers the next.
     accepted: u64,
     preface: Duration,
+    handshake: Duration,
+    tls: Option<Arc<TlsKeeper>>,
     unread: Duration,
     links: Links,
     ledger: Arc<Ledger>,
@@ -128,15 +133,61 @@ impl Acceptor {
         };
         outlive_no_peer(&stream, self.unread);
         let link = self.links.open(peer, self.cut.child_token(), place);
-        let (ready, preface) = (self.ready.clone(), self.preface);
+        let greeting = Greeting {
+            handshake: self.handshake,
+            preface: self.preface,
+            tls: self.tls.clone(),
+            ledger: Arc::clone(&self.ledger),
+        };
+        let ready = self.ready.clone();
         tokio::spawn(async move {
-            if let Ok(Ok(())) = tokio::time::timeout(preface, wait_for_preface(&stream)).await {
+            if let Some(Handshake { socket, place }) = greeting.receive(stream, &link).await {
                 // Replies are small and wait for nothing to be sent along with.
-                let _ = stream.set_nodelay(true);
+                let _ = socket.tcp().set_nodelay(true);
                 // If nobody takes it, the server stops, and it closes.
-                let _ = ready.send(Connection::new(stream, permit, link)).await;
+                let _ = ready.send(Connection::new(socket, place, permit, link)).await;
             }
         });
+    }
+}
+
+/// The steps before a connection is handed on, each in a time of its own.
+struct Greeting {
+    handshake: Duration,
+    preface: Duration,
+    tls: Option<Arc<TlsKeeper>>,
+    ledger: Arc<Ledger>,
+}
+
+impl Greeting {
+    /// The connection once it has said something; none if it does not in time, or there is no handshake.
+    async fn receive(&self, stream: TcpStream, link: &ConnectionLink) -> Option<Handshake> {
+        let Some(tls) = &self.tls else {
+            let said = tokio::time::timeout(self.preface, wait_for_preface(&stream)).await;
+            return matches!(said, Ok(Ok(()))).then_some(Handshake { socket: Socket::Plain(stream), place: None });
+        };
+        let shaken = tokio::time::timeout(self.handshake, tls.shake(stream, &link.cut)).await;
+        let outcome = match &shaken {
+            Ok(Ok(_)) => "done",
+            Ok(Err(fault)) => fault.name(),
+            Err(_) => "late",
+        };
+        self.ledger.metrics().tls.count_handshake(outcome);
+        let address = link.peer.address;
+        match shaken {
+            Ok(Ok(mut handshake)) => {
+                let said = tokio::time::timeout(self.preface, handshake.socket.wait_for(PREFACE)).await;
+                matches!(said, Ok(Ok(()))).then_some(handshake)
+            }
+            Ok(Err(HandshakeFault::Refused(error))) => {
+                tracing::debug!(?address, %error, "no TLS handshake");
+                None
+            }
+            _ => {
+                tracing::debug!(?address, outcome, "no TLS handshake");
+                None
+            }
+        }
     }
 }
 

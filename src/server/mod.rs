@@ -15,6 +15,7 @@ mod availability;
 mod connection;
 mod descriptors;
 mod door;
+mod entrances;
 mod gathering_stream;
 mod incoming;
 mod link;
@@ -22,6 +23,7 @@ mod memory;
 mod options;
 mod reply;
 mod slots;
+mod tls;
 
 use crate::grpc::limits::Limits;
 use crate::grpc::local::Local;
@@ -33,13 +35,15 @@ use detente_ledger::Ledger;
 use detente_ledger::budget::MemoryBudget;
 use door::Door;
 pub use door::Pace;
+pub use entrances::Entrances;
 use incoming::IncomingConnections;
 use link::{Links, ReplyTimes};
 pub use memory::default_memory;
 pub use options::{ServerOptions, ledger_options};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tls::TlsKeeper;
+pub use tls::{Reload, TlsError, TlsSet};
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic::transport::Server;
@@ -52,6 +56,9 @@ pub enum ServeError {
     /// The ledger records nothing any more.
     #[error("the ledger has stopped writing: {0}")]
     LedgerFailed(String),
+    /// The files of TLS do not fit.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The descriptors for reflection could not be read.
     #[error("the descriptors cannot be read")]
     Descriptors(#[from] DescriptorError),
@@ -69,10 +76,12 @@ pub enum ServeError {
 /// If the ledger fails (it is then closed too), or the server cannot be brought up.
 pub async fn run(
     ledger: Arc<Ledger>,
-    listener: TcpListener,
+    entrances: impl Into<Entrances>,
     options: ServerOptions,
     shutdown: impl Future,
 ) -> Result<(), ServeError> {
+    let Entrances { calls: listener, metrics, reload } = entrances.into();
+    let tls = options.tls.clone().map(|files| TlsKeeper::new(files, Arc::clone(&ledger))).transpose()?.map(Arc::new);
     let stopping = CancellationToken::new();
     let cut = CancellationToken::new();
     let memory = MemoryBudget::new(options.memory);
@@ -89,14 +98,24 @@ pub async fn run(
         subscriptions,
         memory,
         request_bytes: options.limits.request_bytes,
+        // Over TLS a metric would be for everybody who may call.
+        serves_metrics: tls.is_none() && metrics.is_none(),
     };
+    let probing = metrics.map(|listener| {
+        let routes = Routes::from(http::probes(web.clone()));
+        entrances::serve_metrics(listener, routes, &options, (&stopping, &cut), (&ledger, &web.memory))
+    });
     let grpc = routes.into_axum_router().layer(tonic_web::GrpcWebLayer::new());
     let availability = Availability { health, ready };
     availability.serving();
     let door = Door::new(&options, listener.local_addr().ok(), Arc::clone(&ledger));
     expire(&ledger, options.limits, &stopping);
-    let incoming =
-        IncomingConnections::accept(listener, &options, stopping.clone(), cut.clone(), links, Arc::clone(&ledger));
+    if let Some(tls) = &tls {
+        let (watch, stopping) = (Arc::clone(tls).watch(reload), stopping.clone());
+        tokio::spawn(async move { stopping.run_until_cancelled(watch).await });
+    }
+    let tokens = (stopping.clone(), cut.clone());
+    let incoming = IncomingConnections::accept(listener, &options, tokens, links, Arc::clone(&ledger), tls);
     let around = http::around(grpc, web, &options.allowed_origins);
     let router = transport().layer(door).layer(direct).add_routes(Routes::from(around));
     let serving = tokio::spawn(serve(router, incoming, stopping.clone()));
@@ -105,6 +124,10 @@ pub async fn run(
         never = availability.watch(&ledger, options.slow_write) => match never {},
     };
     stop(serving, &availability, &stopping, &cut, options.drain).await?;
+    if let Some(probing) = probing {
+        cut.cancel();
+        probing.await??;
+    }
     tokio::task::spawn_blocking(move || ledger.close()).await?;
     ended
 }

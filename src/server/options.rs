@@ -2,7 +2,7 @@
 
 use super::door::Pace;
 use super::memory::default_memory;
-use crate::config::Config;
+use crate::config::{Config, TlsFiles};
 use crate::grpc::limits::Limits;
 use detente_journal::file::Options;
 use detente_ledger::open::LedgerOptions;
@@ -21,6 +21,10 @@ pub struct ServerOptions {
     pub connections: usize,
     /// The time in which a new connection must show that it speaks HTTP/2.
     pub preface: Duration,
+    /// The time that a TLS handshake may take.
+    pub handshake: Duration,
+    /// The files of TLS; none: the server speaks none.
+    pub tls: Option<TlsFiles>,
     /// The time that a write to the journal may take before the server reports that it does not serve.
     pub slow_write: Duration,
     /// The time that calls in flight may take to end once the server stops.
@@ -44,6 +48,8 @@ impl Default for ServerOptions {
             memory: default_memory(),
             connections: 4096,
             preface: Duration::from_secs(10),
+            handshake: Duration::from_secs(10),
+            tls: None,
             slow_write: Duration::from_secs(5),
             drain: Duration::from_secs(3),
             allowed_hosts: Vec::new(),
@@ -73,6 +79,7 @@ impl ServerOptions {
             limits,
             memory: config.memory_bytes.unwrap_or(defaults.memory),
             connections: config.max_connections.unwrap_or(defaults.connections),
+            tls: config.tls.clone(),
             drain: config.drain.unwrap_or(defaults.drain),
             stalled: config.stalled.unwrap_or(defaults.stalled),
             allowed_hosts: config.allowed_hosts.clone(),
@@ -120,7 +127,7 @@ mod tests {
     fn the_example_file_says_the_defaults_of_every_setting() {
         let example = include_str!("../../deploy/detente.toml");
         let set: String = example.lines().filter_map(|line| line.strip_prefix("#: ")).flat_map(|l| [l, "\n"]).collect();
-        assert_eq!(set.lines().count(), 28, "a setting is missing in deploy/detente.toml, or here");
+        assert_eq!(set.lines().count(), 34, "a setting is missing in deploy/detente.toml, or here");
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("detente.toml");
         std::fs::write(&file, set).unwrap();
@@ -130,7 +137,7 @@ mod tests {
         assert_eq!(ServerOptions { memory, ..ServerOptions::of(&said) }, ServerOptions::of(&default));
         assert_eq!(ServerOptions::of(&said).memory, 1024 << 20);
         assert_eq!((&said.listen, said.demo, said.log_format), (&default.listen, default.demo, default.log_format));
-        assert_eq!(said.read_only, default.read_only);
+        assert_eq!((said.read_only, &said.metrics_listen), (default.read_only, &default.metrics_listen));
         assert_eq!(said.otlp_endpoint, default.otlp_endpoint);
         let (said, default) = (ledger_options(&said), ledger_options(&default));
         assert_eq!(said.cache_bytes, default.cache_bytes);

@@ -38,11 +38,13 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
 ];
 
 /// Crates that only some rooms may name.
-const ONLY_IN: [(&str, &[&str]); 5] = [
+const ONLY_IN: [(&str, &[&str]); 7] = [
     ("sled", &["store/db.rs"]),
     ("tonic", &["grpc/", "server", "client/", "cli/", "proto/"]),
     ("axum", &["http/", "page/"]),
     ("clap", &["cli/"]),
+    ("rustls", &["server/tls/", "client/"]),
+    ("x509_cert", &["server/tls/"]),
     ("edtf_core", &["domain/edtf/read.rs"]),
 ];
 
@@ -169,6 +171,13 @@ fn a_crate_that_belongs_to_one_room_is_named_in_no_other() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The default provider of rustls is a panic where there are two.
+#[test]
+fn the_program_has_one_provider_of_cryptography() {
+    let lock = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock")).unwrap();
+    assert!(lock.contains("name = \"ring\"") && !lock.contains("name = \"aws-lc"));
 }
 
 #[test]

@@ -4,7 +4,9 @@
 //! by itself before a call that needs it. Keepalive finds a peer that has silently gone; without it a call could wait
 //! for ever.
 
+use super::access::Access;
 use super::error::Error;
+use super::handshake::HandshakeRefusal;
 use super::options::{Compression, Options};
 use detente_proto::v1::ledger_service_client::LedgerServiceClient;
 use std::error::Error as StdError;
@@ -15,11 +17,32 @@ use tonic::transport::{Channel, Endpoint};
 pub(super) type Stub = LedgerServiceClient<Channel>;
 
 /// Connects to the server at a URL; the scheme may be left out.
-pub(super) async fn connect(server: &str, options: &Options) -> Result<Stub, Error> {
-    let channel = endpoint(server, options)?.connect().await;
-    let channel =
-        channel.map_err(|error| Error::Unreachable { server: server.to_owned(), cause: innermost(&error) })?;
+pub(super) async fn connect(server: &str, options: &Options, access: &Access) -> Result<Stub, Error> {
+    let endpoint = endpoint(server, options)?;
+    let channel = match endpoint.uri().scheme_str() {
+        Some("https") => secret(endpoint, access).await?,
+        _ => plain(server, &endpoint).await?,
+    };
     Ok(stub(channel, options))
+}
+
+async fn plain(server: &str, endpoint: &Endpoint) -> Result<Channel, Error> {
+    let server = server.to_owned();
+    endpoint.connect().await.map_err(|error| match HandshakeRefusal::find(&error) {
+        Some(HandshakeRefusal { by, cause }) => Error::Handshake { server, by, cause },
+        None => Error::Unreachable { server, cause: innermost(&error) },
+    })
+}
+
+#[cfg(feature = "tls")]
+async fn secret(endpoint: Endpoint, access: &Access) -> Result<Channel, Error> {
+    super::tls::connect(endpoint, access).await
+}
+
+#[cfg(not(feature = "tls"))]
+async fn secret(endpoint: Endpoint, _: &Access) -> Result<Channel, Error> {
+    let why = "https needs the feature `tls` of this client".to_owned();
+    Err(Error::Address { server: endpoint.uri().to_string(), why })
 }
 
 fn stub(channel: Channel, options: &Options) -> Stub {
@@ -45,8 +68,8 @@ fn endpoint(server: &str, options: &Options) -> Result<Endpoint, Error> {
     let wrong = |why: String| Error::Address { server: server.to_owned(), why };
     let url = match server.split_once("://") {
         None => format!("http://{server}"),
-        Some(("http", _)) => server.to_owned(),
-        Some((scheme, _)) => return Err(wrong(format!("the scheme must be http, not {scheme}"))),
+        Some(("http" | "https", _)) => server.to_owned(),
+        Some((scheme, _)) => return Err(wrong(format!("the scheme must be http or https, not {scheme}"))),
     };
     let endpoint = Endpoint::from_shared(url).map_err(|error| wrong(error.to_string()))?;
     let endpoint = endpoint
@@ -59,7 +82,7 @@ fn endpoint(server: &str, options: &Options) -> Result<Endpoint, Error> {
 }
 
 /// The cause at the bottom of a chain of errors: the operating system's word, not "transport error".
-fn innermost(error: &dyn StdError) -> String {
+pub(super) fn innermost(error: &dyn StdError) -> String {
     let mut cause = error;
     while let Some(next) = cause.source() {
         cause = next;
@@ -79,14 +102,14 @@ mod tests {
 
     #[test]
     fn an_address_that_cannot_be_one_is_told_as_such() {
-        for server in ["https://h:1", "http://", "http://a b"] {
+        for server in ["ftp://h:1", "http://", "http://a b"] {
             assert!(matches!(endpoint(server, &Options::default()), Err(Error::Address { .. })), "{server}");
         }
     }
 
     #[tokio::test]
     async fn a_closed_port_is_told_as_unreachable_with_its_cause() {
-        let error = connect("http://127.0.0.1:1", &Options::default()).await.unwrap_err();
+        let error = connect("http://127.0.0.1:1", &Options::default(), &Access::default()).await.unwrap_err();
         assert!(matches!(&error, Error::Unreachable { cause, .. } if cause.contains("refused")), "{error}");
     }
 }

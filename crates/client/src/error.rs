@@ -4,6 +4,7 @@
 //! A Detente server sends `google.rpc.ErrorInfo` with every refusal. A status without it was not made by one but by the
 //! transport (the connection broke, a proxy answered, the time was up), and then nothing is known about what happened.
 
+use super::handshake::Side;
 use super::status;
 use detente_proto::v1::{EndReason, ErrorReason};
 use std::collections::BTreeMap;
@@ -30,6 +31,19 @@ pub enum Error {
         /// The operating system's word for it.
         cause: String,
     },
+    /// One side refused the other in the TLS handshake. Nothing was sent.
+    #[error("{} in the TLS handshake: {cause}", describe_side(*.by, .server))]
+    Handshake {
+        /// The address tried.
+        server: String,
+        /// The side that refused.
+        by: Side,
+        /// Its reason.
+        cause: String,
+    },
+    /// A certificate, a key or an authority that was given cannot be used.
+    #[error("{0}")]
+    Access(String),
     /// The server refused, or the connection broke before it could answer.
     #[error("{0}")]
     Refused(Box<Refusal>),
@@ -91,6 +105,13 @@ pub struct Conflict {
     pub description: String,
 }
 
+fn describe_side(by: Side, server: &str) -> String {
+    match by {
+        Side::Client => format!("this client refused the server at {server}"),
+        Side::Server => format!("the server at {server} refused this client"),
+    }
+}
+
 const fn describe_end(reason: EndReason) -> &'static str {
     match reason {
         EndReason::ServerStopping => "the server is stopping",
@@ -112,7 +133,12 @@ impl Error {
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
             Self::Refused(refusal) => Some(refusal),
-            Self::Address { .. } | Self::Unreachable { .. } | Self::Ended(_) | Self::OtherLedger { .. } => None,
+            Self::Address { .. }
+            | Self::Unreachable { .. }
+            | Self::Handshake { .. }
+            | Self::Access(_)
+            | Self::Ended(_)
+            | Self::OtherLedger { .. } => None,
         }
     }
 

@@ -36,6 +36,7 @@
 //!   how long), [`Subscription`] and [`ClockWatch`] go on where they were, for ever.
 //! * **The cut** is carried along: [`Client::at`] asks at one basis, [`Client::session`] gives a client whose questions all see
 //!   the same record, and its own appends.
+//! * **TLS** and certificates of clients are in the feature `tls`: [`Access`] has what is trusted and what is shown.
 //! * **Errors** have types: [`Error::reason`], [`Error::violations`], [`Error::conflicts`].
 //!
 //! A client is cheap to clone, and its clones share a connection. For what it has no word for (`ReadEvents`, say) there is
@@ -43,10 +44,12 @@
 //!
 //! Reasons: `docs/design/client.md`.
 
+mod access;
 mod connect;
 mod cut;
 mod error;
 mod follow;
+mod handshake;
 mod options;
 mod pages;
 mod question;
@@ -55,10 +58,14 @@ mod stage;
 mod status;
 mod stream;
 mod subscribe;
+#[cfg(feature = "tls")]
+mod tls;
 mod watch;
 
 pub use self::{
+    access::Access,
     error::{Conflict, Error, Refusal, Violation},
+    handshake::Side,
     options::{Compression, Options},
     pages::Pages,
     question::{PagedQuestion, Question},
@@ -109,7 +116,16 @@ impl Client {
     /// # Errors
     /// [`Error::Address`] or [`Error::Unreachable`].
     pub async fn connect_with(server: &str, options: Options) -> Result<Self, Error> {
-        Ok(Self { stub: connect::connect(server, &options).await?, options, cut: Cut::Head })
+        Self::connect_as(server, options, &Access::default()).await
+    }
+
+    /// Connects with proof of who calls, trusting the server as said; over TLS if the URL begins with `https`.
+    ///
+    /// # Errors
+    /// [`Error::Address`], [`Error::Unreachable`], [`Error::Access`] or [`Error::Handshake`]. A server that refuses a certificate
+    /// may do so with the first call, whose [`Refusal`] then has the code `Unauthenticated`.
+    pub async fn connect_as(server: &str, options: Options, access: &Access) -> Result<Self, Error> {
+        Ok(Self { stub: connect::connect(server, &options, access).await?, options, cut: Cut::Head })
     }
 
     /// The same client, asking at a basis wherever a question names no cut.

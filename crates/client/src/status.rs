@@ -1,17 +1,23 @@
 //! From a gRPC status to an [`Error`], and the names of codes and reasons.
 
 use super::error::{Conflict, Error, Refusal, Violation};
+use super::handshake::HandshakeRefusal;
 use detente_proto::v1::ErrorReason;
 use std::collections::BTreeMap;
-use tonic::Status;
+use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
 impl From<Status> for Refusal {
     fn from(status: Status) -> Self {
         let details = status.get_error_details();
+        // A handshake that failed is no call that broke: nothing was sent, and another attempt would end the same.
+        let (code, message) = match HandshakeRefusal::find(&status) {
+            Some(refused) if details.error_info().is_none() => (Code::Unauthenticated, refused.to_string()),
+            _ => (status.code(), status.message().to_owned()),
+        };
         Self {
-            code: status.code(),
-            message: status.message().to_owned(),
+            code,
+            message,
             reason: reason(&details),
             metadata: metadata(&details),
             violations: violations(&details),
@@ -70,7 +76,6 @@ pub fn short_reason(reason: ErrorReason) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tonic::Code;
 
     #[test]
     fn every_detail_of_a_refusal_is_taken_over() {

@@ -58,7 +58,7 @@ impl AppendArgs {
     /// Records, and shows what was recorded.
     pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
         let requests = self.requests(global.output)?;
-        let ledger = connect::ledger(&global.server).await?;
+        let ledger = connect::ledger(global).await?;
         let mut replies = Vec::new();
         // The appends recorded before a failure are shown, too: they stay recorded.
         let outcome = send(&ledger, requests, global.output, &mut replies).await;

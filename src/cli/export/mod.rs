@@ -138,7 +138,7 @@ impl ExportArgs {
             Export::Columns(list) => output::write(&list),
             Export::Record { data, out } => crate::operator::export_record(data, out).await,
             Export::Table(table) if table.data.is_some() => crate::operator::export_table(*table).await,
-            Export::Table(table) => table.write(&mut connect::ledger(&global.server).await?.stub()).await,
+            Export::Table(table) => table.write(&mut connect::ledger(global).await?.stub()).await,
         }
     }
 

@@ -131,7 +131,7 @@ impl ImportArgs {
             (Some(_), Some(_)) => crate::operator::import_rows(RowImport::new(self, global.output)).await,
             (Some(_), None) => {
                 let import = RowImport::new(self, global.output);
-                match connect::ledger(&global.server).await {
+                match connect::ledger(global).await {
                     Ok(ledger) => import.run(&mut ledger.stub()).await,
                     Err(CommandFailure::Unreachable { .. }) if import.args.rows.check => {
                         super::notice("no server answers: checked as for an empty ledger");

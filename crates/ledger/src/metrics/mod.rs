@@ -5,6 +5,7 @@
 
 pub mod plain;
 mod process;
+mod tls;
 
 use process::Process;
 use prometheus_client::encoding::text::encode;
@@ -18,6 +19,7 @@ use prometheus_client::registry::Registry;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+pub use tls::TlsMetrics;
 
 /// Latencies from 50 µs to 10 s.
 const LATENCIES: [f64; 14] =
@@ -61,6 +63,8 @@ pub struct Metrics {
     events: Counter,
     now: Now,
     process: Process,
+    /// Those of TLS.
+    pub tls: TlsMetrics,
 }
 
 /// Values that are read when the metrics are collected.
@@ -194,7 +198,9 @@ impl Default for Metrics {
         registry.register("journal_sync_seconds", "Duration of the fsync of a write", syncs.clone());
         registry.register("events", "Events recorded since the start", events.clone());
         now.register(registry);
-        Self { registry: whole, calls, refusals, groups, group_appends, writes, syncs, events, now, process }
+        let tls = TlsMetrics::default();
+        tls.register(registry);
+        Self { registry: whole, calls, refusals, groups, group_appends, writes, syncs, events, now, process, tls }
     }
 }
 
@@ -244,6 +250,8 @@ mod tests {
         let metrics = Metrics::default();
         metrics.count_call("GetState", "OK", Duration::from_micros(80));
         metrics.count_refusal("host");
+        metrics.tls.count_handshake("done");
+        metrics.tls.set_ends(&[("server", 5)]);
         metrics.count_write(3, 7, Duration::from_millis(2), Some(Duration::from_millis(1)));
         let (streams, followers) = ((1, 256), (2, 5));
         let standing = Standing {
@@ -279,6 +287,9 @@ mod tests {
             "detente_disk_full 1",
             "detente_clock_behind_seconds 61",
             "detente_clock_wrong 0",
+            "detente_tls_handshakes_total{outcome=\"done\"} 1",
+            "detente_tls_not_after_seconds{of=\"server\"} 5",
+            "detente_tls_files_refused 0",
             "detente_build_info{version=",
             "# TYPE process_resident_memory_bytes gauge",
             "detente_events_total 7",
