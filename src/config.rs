@@ -4,9 +4,12 @@
 //! The command line reads flags and environment into [`Overrides`]. The file is TOML and strict: a name that is not known is
 //! refused, so that a misspelt setting is not a setting that silently does nothing. `deploy/detente.toml` shows them all.
 
+mod identity;
 mod listen;
 mod tls;
 
+use identity::IssuerTable;
+pub use identity::{IdentityFiles, IssuerFiles};
 pub use listen::ListenAddress;
 use serde::Deserialize;
 use std::io;
@@ -42,6 +45,8 @@ pub struct Overrides {
     pub metrics_listen: Option<ListenAddress>,
     /// The settings of TLS.
     pub tls: TlsOverrides,
+    /// The file of API keys.
+    pub keys: Option<PathBuf>,
     /// True if others than this machine may reach it.
     pub insecure: bool,
     /// True if it serves the founding dossier.
@@ -68,6 +73,9 @@ struct FileConfig {
     tls_client_ca: Option<PathBuf>,
     tls_clients: Option<ClientCertificates>,
     tls_crl: Option<PathBuf>,
+    keys: Option<PathBuf>,
+    issuers: Option<Vec<IssuerTable>>,
+    record_as: Option<Vec<String>>,
     insecure: Option<bool>,
     demo: Option<bool>,
     read_only: Option<bool>,
@@ -107,6 +115,8 @@ pub struct Config {
     pub metrics_listen: Option<Vec<SocketAddr>>,
     /// The files of TLS; none: the server speaks none.
     pub tls: Option<TlsFiles>,
+    /// The ways by which callers prove who they are, beside certificates.
+    pub identity: IdentityFiles,
     /// True if it serves the founding dossier.
     pub demo: bool,
     /// Serve existing records and write nothing.
@@ -186,10 +196,26 @@ pub enum ConfigError {
     /// Others could reach the server, and nobody said that they may.
     #[error(
         "{0} can be reached from other machines, and nobody is asked who they are; listen on 127.0.0.1, \
-         have TLS require certificates of clients (--tls-cert, --tls-key, --tls-client-ca), \
+         have TLS with certificates of clients or with keys (--tls-cert, --tls-key, --tls-client-ca, --keys), \
          or say --insecure if the network is trusted"
     )]
     Reachable(SocketAddr),
+    /// An issuer of tokens is not what it should be.
+    #[error("issuers: {alias:?}: {why}")]
+    Issuer {
+        /// Its alias.
+        alias: String,
+        /// The fault.
+        why: String,
+    },
+    /// A text that is no principal.
+    #[error("record_as: {name:?}: {why}")]
+    RecordAs {
+        /// The text.
+        name: String,
+        /// The fault.
+        why: String,
+    },
     /// No address of the listener for metrics.
     #[error("metrics_listen: {0}")]
     MetricsListen(String),
@@ -241,34 +267,26 @@ impl Config {
         Self::merge(asked, file)
     }
 
-    fn merge(asked: Overrides, file: FileConfig) -> Result<Self, ConfigError> {
-        let listen = asked.listen.or(file.listen).map(|listen| listen.resolve()).transpose()?;
+    fn merge(asked: Overrides, mut file: FileConfig) -> Result<Self, ConfigError> {
+        let listen = asked.listen.or(file.listen.take()).map(|listen| listen.resolve()).transpose()?;
         let listen = listen.unwrap_or_else(|| vec![DEFAULT_LISTEN]);
         let insecure = asked.insecure || file.insecure.unwrap_or(false);
         let is_reachable = |address: &&SocketAddr| !address.ip().to_canonical().is_loopback();
-        let named = |path: Option<PathBuf>| path.filter(|path| !path.as_os_str().is_empty());
-        let of_file = TlsOverrides {
-            certificate: named(file.tls_cert),
-            key: named(file.tls_key),
-            client_ca: named(file.tls_client_ca),
-            clients: file.tls_clients,
-            crl: named(file.tls_crl),
-        };
-        let tls = asked.tls.or(of_file).files()?;
-        let asks_who = tls.as_ref().is_some_and(|tls| tls.clients == ClientCertificates::Required);
+        let tls = asked.tls.or(file.take_tls()).files()?;
+        let identity = file.take_identity(asked.keys)?;
+        // Keys and tokens without TLS are for everybody on the way.
+        let asks_who =
+            tls.as_ref().is_some_and(|tls| tls.clients == ClientCertificates::Required || identity.has_a_way());
         if let Some(reachable) = listen.iter().find(is_reachable).filter(|_| !insecure && !asks_who) {
             return Err(ConfigError::Reachable(*reachable));
         }
-        let metrics_listen = match file.metrics_listen.filter(|listen| !listen.is_empty()) {
-            Some(listen) if asked.metrics_listen.is_none() => Some(listen.parse().map_err(ConfigError::MetricsListen)?),
-            _ => asked.metrics_listen,
-        };
-        let metrics_listen = metrics_listen.map(|listen: ListenAddress| listen.resolve()).transpose()?;
+        let metrics_listen = file.take_metrics_listen(asked.metrics_listen)?;
         Ok(Self {
             data: asked.data.or(file.data).ok_or(ConfigError::NoData)?,
             listen,
             metrics_listen,
             tls,
+            identity,
             demo: asked.demo || file.demo.unwrap_or(false),
             read_only: asked.read_only || file.read_only.unwrap_or(false),
             accept_clock: asked.accept_clock,
@@ -297,6 +315,40 @@ impl Config {
             otlp_endpoint: file.otlp_endpoint.filter(|endpoint| !endpoint.is_empty()),
         })
     }
+}
+
+impl FileConfig {
+    /// The settings of TLS.
+    fn take_tls(&mut self) -> TlsOverrides {
+        TlsOverrides {
+            certificate: non_empty(self.tls_cert.take()),
+            key: non_empty(self.tls_key.take()),
+            client_ca: non_empty(self.tls_client_ca.take()),
+            clients: self.tls_clients.take(),
+            crl: non_empty(self.tls_crl.take()),
+        }
+    }
+
+    /// The ways by which callers prove who they are, with the file of keys that a flag names.
+    fn take_identity(&mut self, keys: Option<PathBuf>) -> Result<IdentityFiles, ConfigError> {
+        let keys = keys.or(non_empty(self.keys.take()));
+        let (issuers, record_as) = (self.issuers.take(), self.record_as.take());
+        IdentityFiles::of(keys, issuers.unwrap_or_default(), record_as.unwrap_or_default())
+    }
+
+    /// The addresses of the listener for metrics, with the one that a flag names.
+    fn take_metrics_listen(&mut self, asked: Option<ListenAddress>) -> Result<Option<Vec<SocketAddr>>, ConfigError> {
+        let listen = match self.metrics_listen.take().filter(|listen| !listen.is_empty()) {
+            Some(listen) if asked.is_none() => Some(listen.parse().map_err(ConfigError::MetricsListen)?),
+            _ => asked,
+        };
+        listen.map(|listen: ListenAddress| listen.resolve()).transpose()
+    }
+}
+
+/// A path that is written; an empty one is none.
+fn non_empty(path: Option<PathBuf>) -> Option<PathBuf> {
+    path.filter(|path| !path.as_os_str().is_empty())
 }
 
 fn read(path: &Path) -> Result<FileConfig, ConfigError> {
@@ -419,6 +471,9 @@ mod tests {
         assert!(of(Overrides::default(), &tls).unwrap_err().contains("--tls-client-ca"), "nobody is asked yet");
         let asking = of(Overrides::default(), &format!("{tls}\ntls_client_ca = 'ca'")).unwrap();
         assert_eq!(asking.tls.unwrap().clients, ClientCertificates::Required);
+        assert!(of(Overrides::default(), &format!("{tls}\nkeys = 'keys.toml'")).is_ok());
+        let in_clear = of(Overrides::default(), &format!("{file}\nkeys = 'keys.toml'"));
+        assert!(in_clear.unwrap_err().contains("--insecure"), "keys without TLS");
         assert!(of(Overrides::default(), "data = '/d'\nlisten = '[::ffff:127.0.0.1]:7443'").is_ok());
     }
 

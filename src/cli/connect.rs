@@ -11,7 +11,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Connects to the server, with the trust and the proof that the flags name.
 pub(crate) async fn ledger(global: &GlobalArgs) -> Result<Client, CommandFailure> {
-    let (server, access) = (global.access.url(&global.server)?, global.access.read()?);
+    let access = global.access.resolve(&global.server)?;
     let options = Options { patience: PATIENCE, ..Options::default() };
-    Ok(Client::connect_as(&server, options, &access).await?)
+    Ok(Client::connect_as(&access.url, options, &access.access).await?)
 }

@@ -46,6 +46,10 @@ pub(crate) fn of(refusal: &CommandRefusal) -> Option<String> {
         ErrorReason::Unsupported => "send it as the message says",
         ErrorReason::RequestTooSlow => "nothing was done; send it again over a faster connection, or in smaller pieces",
         ErrorReason::StageRecorded => "what is recorded stays; open a stage with another id for more",
+        ErrorReason::Unauthenticated => {
+            "show a key or a token with --token, DETENTE_TOKEN or --credentials, or a certificate with --cert"
+        }
+        ErrorReason::GrantMissing => "have an operator grant what is named above, or leave it out (--recorded-by)",
         ErrorReason::Internal => "this is a defect of the service; its log says more",
         ErrorReason::Unspecified | ErrorReason::OutcomeUnknown => return None,
     };

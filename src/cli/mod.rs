@@ -23,6 +23,7 @@ mod completions;
 mod conflicts;
 mod connect;
 mod corroboration;
+mod credentials;
 mod cursors;
 mod cut_args;
 mod diff;
@@ -39,6 +40,7 @@ mod import;
 mod info;
 mod instant;
 mod json;
+mod key;
 mod kinds;
 mod output;
 mod page_args;
@@ -78,7 +80,7 @@ use self::{
     append::AppendArgs, claim::ClaimArgs, claims::ClaimsArgs, commitments::CommitmentsArgs,
     completions::CompletionsArgs, conflicts::ConflictsArgs, corroboration::CorroborationArgs, cursors::CursorsArgs,
     diff::DiffArgs, events::EventsArgs, exit::Exit, export::ExportArgs, gaps::GapsArgs, global_args::GlobalArgs,
-    info::InfoArgs, kinds::KindsArgs, parties::PartiesArgs, perspectives::PerspectivesArgs,
+    info::InfoArgs, key::KeyArgs, kinds::KindsArgs, parties::PartiesArgs, perspectives::PerspectivesArgs,
     relationships::RelationshipsArgs, revisions::RevisionsArgs, schemes::SchemesArgs, series::SeriesArgs,
     sources::SourcesArgs, stages::StagesArgs, state::StateArgs, subscribe::SubscribeArgs, timeline::TimelineArgs,
     upcoming::UpcomingArgs, watch::WatchArgs,
@@ -171,6 +173,8 @@ enum Command {
     Import(Box<ImportArgs>),
     /// Show the version, the ledger, the head and the limits of the server.
     Info(InfoArgs),
+    /// Make, list and revoke the API keys of the callers of a server.
+    Key(KeyArgs),
     /// Print a completion script for a shell.
     Completions(CompletionsArgs),
     #[command(flatten)]
@@ -247,6 +251,7 @@ async fn dispatch(cli: Cli) -> Result<(), CommandFailure> {
         Command::Export(args) => args.run(&global).await,
         Command::Import(args) => args.run(&global).await,
         Command::Info(args) => args.run(&global).await,
+        Command::Key(args) => args.run(&global),
         Command::Completions(args) => args.run(),
         Command::Operator(command) => crate::operator::run(command).await,
     }

@@ -33,6 +33,9 @@ pub(crate) struct ServeArgs {
     /// Lists of revoked certificates of clients, as PEM: one of each authority, none out of date.
     #[arg(long, env = "DETENTE_TLS_CRL", value_name = "FILE")]
     pub(crate) tls_crl: Option<PathBuf>,
+    /// File of API keys, made by `detente key`. Every call then needs a key, or another proof of who calls.
+    #[arg(long, env = "DETENTE_KEYS", value_name = "FILE")]
+    pub(crate) keys: Option<PathBuf>,
     /// Serve the founding dossier. A new ledger is created with it, and a ledger that was created so is opened again.
     #[arg(long)]
     pub(crate) demo: bool,

@@ -1,5 +1,6 @@
 //! `Append`: a batch of commands becomes events, or is refused with all that is wrong with it.
 
+use super::caller::recorder;
 use super::context::context;
 use super::limits::MAX_COMMANDS;
 use super::service::Service;
@@ -20,8 +21,12 @@ use uuid::Uuid;
 /// The number of commands that are parsed without going to another thread.
 const FEW: usize = 256;
 
-pub(super) async fn append(service: &Service, request: v1::AppendRequest) -> Result<v1::AppendResponse, CallRefusal> {
+pub(super) async fn append(
+    service: &Service,
+    mut request: v1::AppendRequest,
+) -> Result<v1::AppendResponse, CallRefusal> {
     check_count(request.commands.len())?;
+    request.recorded_by = recorder(request.recorded_by)?;
     let is_large = request.commands.len() > FEW;
     let ledger = Arc::clone(&service.ledger);
     let parse = move || parse(&ledger, request);

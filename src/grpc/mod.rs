@@ -12,6 +12,7 @@
 //!   status.rs      the one way from an error to a status, with the table of reasons in status/reason.rs
 //!   share.rs       what of all that is shared a peer may hold
 //!   codec.rs       bytes on the wire               call.rs   what surrounds every call
+//!   caller.rs    who calls, and who therefore records
 //!   intake/        the memory that a request takes     inflate.rs   compressed requests, within limits
 //!   sending.rs     the memory that a reply takes
 //!   routes.rs      the services of a server: the ledger, health, reflection     direct.rs     the straight way to the ledger
@@ -29,6 +30,7 @@
 
 mod append;
 mod call;
+pub mod caller;
 mod claims;
 mod clock;
 pub mod codec;

@@ -1,5 +1,6 @@
 //! Staged appends: laid out on the server piece by piece, recorded whole.
 
+use super::caller::recorder;
 use super::context::context;
 use super::limits::{MAX_COMMANDS, expiry};
 use super::parse::Parse;
@@ -24,8 +25,9 @@ use uuid::Uuid;
 
 pub(super) async fn open_stage(
     service: &Service,
-    request: v1::OpenStageRequest,
+    mut request: v1::OpenStageRequest,
 ) -> Result<v1::OpenStageResponse, CallRefusal> {
+    request.recorded_by = recorder(request.recorded_by)?;
     let new = parse_new(request)?;
     let ledger = Arc::clone(&service.ledger);
     let (peer, owners, refused) = (Peer::current(), Arc::clone(&service.owners), share_refusal(service, "stages"));

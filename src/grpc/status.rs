@@ -44,6 +44,10 @@ pub enum CallRefusal {
     Unsupported(String),
     /// The request comes too slowly; in words.
     TooSlow(String),
+    /// The call proves no caller that the server knows; in words.
+    Unauthenticated(String),
+    /// The caller lacks a permission: its name, and what it would be for.
+    Grant(&'static str, String),
     /// The server is shutting down.
     Stopping,
     /// An append was not recorded, or may not have been.

@@ -2,8 +2,8 @@
 //!
 //! A browser lets a page talk to where it came from, so the page served here needs no permission. A page from elsewhere may
 //! only read an answer that carries one, and must ask before it sends JSON, gRPC-Web or Connect (a preflight). Without
-//! `allowed_origins` no answer carries a permission and no preflight is granted. No credentials are ever allowed: there are
-//! none.
+//! `allowed_origins` no answer carries a permission and no preflight is granted. No credentials that a browser adds by
+//! itself are ever allowed; a page sends its own (`authorization`).
 
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, header};
@@ -11,7 +11,8 @@ use std::time::Duration;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 /// Headers that a page may send.
-const ASKED: [&str; 14] = [
+const ASKED: [&str; 15] = [
+    "authorization",
     "content-type",
     "content-encoding",
     "connect-protocol-version",

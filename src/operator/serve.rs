@@ -7,7 +7,8 @@ use crate::cli::{CommandFailure, LogFormat, ServeArgs, bar, notice};
 use crate::config::{self, Config, Overrides};
 use crate::demo::{self, DemoError};
 use crate::server::{
-    self, Entrances, Reload, ServeError, ServerOptions, TlsSet, ledger_options, raise_descriptors, within_descriptors,
+    self, Entrances, IdentitySet, Reload, ServeError, ServerOptions, TlsSet, ledger_options, raise_descriptors,
+    within_descriptors,
 };
 use crate::telemetry;
 use detente_ledger::Ledger;
@@ -45,6 +46,7 @@ fn overrides(args: ServeArgs) -> Overrides {
         listen: args.listen,
         metrics_listen: args.metrics_listen,
         tls,
+        keys: args.keys,
         insecure: args.insecure,
         demo: args.demo,
         read_only: args.read_only,
@@ -78,6 +80,11 @@ async fn serve(config: Config) -> Result<(), CommandFailure> {
         // Files that do not fit are told before the ledger is opened.
         let read = tokio::task::spawn_blocking(move || TlsSet::read(&files).map(drop));
         read.await.map_err(CommandFailure::other)?.map_err(CommandFailure::other)?;
+    }
+    let identity = config.identity.clone();
+    let read = tokio::task::spawn_blocking(move || IdentitySet::read(&identity).map(drop));
+    read.await.map_err(CommandFailure::other)?.map_err(CommandFailure::other)?;
+    if config.tls.is_some() || config.identity.has_a_way() {
         tokio::spawn(reload_asked(reload.clone()).map_err(CommandFailure::other)?);
     }
     let calls = listen(&config.listen).await?;

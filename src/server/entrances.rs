@@ -44,7 +44,7 @@ pub(super) fn serve_metrics(
     const CONNECTIONS: usize = 64;
     let limits = Limits { streams: 0, subscriptions: 0, ..options.limits };
     let options = ServerOptions { connections: CONNECTIONS, limits, tls: None, ..options.clone() };
-    let door = Door::new(&options, listener.local_addr().ok(), Arc::clone(ledger));
+    let door = Door::new(&options, listener.local_addr().ok(), Arc::clone(ledger), None);
     let links = watched_links(&options, ledger, memory, stopping);
     let (accepting, cutting) = (stopping.clone(), cut.clone());
     let incoming =

@@ -141,7 +141,10 @@ impl Acceptor {
         };
         let ready = self.ready.clone();
         tokio::spawn(async move {
-            if let Some(Handshake { socket, place }) = greeting.receive(stream, &link).await {
+            if let Some(Handshake { socket, place, names }) = greeting.receive(stream, &link).await {
+                if let Some(names) = names {
+                    let _ = link.certificate.set(names);
+                }
                 // Replies are small and wait for nothing to be sent along with.
                 let _ = socket.tcp().set_nodelay(true);
                 // If nobody takes it, the server stops, and it closes.
@@ -164,7 +167,11 @@ impl Greeting {
     async fn receive(&self, stream: TcpStream, link: &ConnectionLink) -> Option<Handshake> {
         let Some(tls) = &self.tls else {
             let said = tokio::time::timeout(self.preface, wait_for_preface(&stream)).await;
-            return matches!(said, Ok(Ok(()))).then_some(Handshake { socket: Socket::Plain(stream), place: None });
+            return matches!(said, Ok(Ok(()))).then_some(Handshake {
+                socket: Socket::Plain(stream),
+                place: None,
+                names: None,
+            });
         };
         let shaken = tokio::time::timeout(self.handshake, tls.shake(stream, &link.cut)).await;
         let outcome = match &shaken {

@@ -18,12 +18,13 @@
 //! to spare, others are refused, and the connection that leaves the most replies unread is cut.
 
 use super::slots::{NONE, SlotClock, SlotCounts};
+use super::tls::CertificateNames;
 use detente_ledger::budget::{Peer, PeerPlace};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -83,6 +84,8 @@ pub(super) struct ConnectionLink {
     pub(super) peer: Peer,
     /// Cuts it.
     pub(super) cut: CancellationToken,
+    /// The names in the certificate that the client showed, if it showed one.
+    pub(super) certificate: OnceLock<CertificateNames>,
     calls: AtomicU32,
     /// Replies of which a piece waits to be sent.
     unread: AtomicU32,
@@ -109,6 +112,7 @@ impl Links {
         let link = Arc::new(ConnectionLink {
             peer,
             cut,
+            certificate: OnceLock::new(),
             calls: AtomicU32::new(0),
             unread: AtomicU32::new(0),
             idle_since: AtomicU64::new(self.looks.load(Ordering::Relaxed)),

@@ -17,6 +17,7 @@ mod descriptors;
 mod door;
 mod entrances;
 mod gathering_stream;
+mod identity;
 mod incoming;
 mod link;
 mod memory;
@@ -36,6 +37,8 @@ use detente_ledger::budget::MemoryBudget;
 use door::Door;
 pub use door::Pace;
 pub use entrances::Entrances;
+use identity::IdentityKeeper;
+pub use identity::{IdentityError, IdentitySet};
 use incoming::IncomingConnections;
 use link::{Links, ReplyTimes};
 pub use memory::default_memory;
@@ -59,6 +62,9 @@ pub enum ServeError {
     /// The files of TLS do not fit.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The files of callers do not fit.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
     /// The descriptors for reflection could not be read.
     #[error("the descriptors cannot be read")]
     Descriptors(#[from] DescriptorError),
@@ -82,6 +88,7 @@ pub async fn run(
 ) -> Result<(), ServeError> {
     let Entrances { calls: listener, metrics, reload } = entrances.into();
     let tls = options.tls.clone().map(|files| TlsKeeper::new(files, Arc::clone(&ledger))).transpose()?.map(Arc::new);
+    let identity = IdentityKeeper::new(&options, Arc::clone(&ledger))?.map(Arc::new);
     let stopping = CancellationToken::new();
     let cut = CancellationToken::new();
     let memory = MemoryBudget::new(options.memory);
@@ -108,12 +115,9 @@ pub async fn run(
     let grpc = routes.into_axum_router().layer(tonic_web::GrpcWebLayer::new());
     let availability = Availability { health, ready };
     availability.serving();
-    let door = Door::new(&options, listener.local_addr().ok(), Arc::clone(&ledger));
+    let door = Door::new(&options, listener.local_addr().ok(), Arc::clone(&ledger), identity.clone());
     expire(&ledger, options.limits, &stopping);
-    if let Some(tls) = &tls {
-        let (watch, stopping) = (Arc::clone(tls).watch(reload), stopping.clone());
-        tokio::spawn(async move { stopping.run_until_cancelled(watch).await });
-    }
+    watch_files(tls.as_ref(), identity, &reload, &stopping);
     let tokens = (stopping.clone(), cut.clone());
     let incoming = IncomingConnections::accept(listener, &options, tokens, links, Arc::clone(&ledger), tls);
     let around = http::around(grpc, web, &options.allowed_origins);
@@ -187,6 +191,23 @@ fn expire(ledger: &Arc<Ledger>, limits: Limits, stopping: &CancellationToken) {
         }
     };
     tokio::spawn(async move { stopping.run_until_cancelled(expiring).await });
+}
+
+/// Watches the files of TLS and of callers for as long as the server runs.
+fn watch_files(
+    tls: Option<&Arc<TlsKeeper>>,
+    identity: Option<Arc<IdentityKeeper>>,
+    reload: &Reload,
+    stopping: &CancellationToken,
+) {
+    if let Some(tls) = tls {
+        let (watch, stopping) = (Arc::clone(tls).watch(reload.clone()), stopping.clone());
+        tokio::spawn(async move { stopping.run_until_cancelled(watch).await });
+    }
+    if let Some(identity) = identity {
+        let (watch, stopping) = (identity.watch(reload.clone()), stopping.clone());
+        tokio::spawn(async move { stopping.run_until_cancelled(watch).await });
+    }
 }
 
 async fn serve(

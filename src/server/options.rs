@@ -2,7 +2,7 @@
 
 use super::door::Pace;
 use super::memory::default_memory;
-use crate::config::{Config, TlsFiles};
+use crate::config::{Config, IdentityFiles, TlsFiles};
 use crate::grpc::limits::Limits;
 use detente_journal::file::Options;
 use detente_ledger::open::LedgerOptions;
@@ -25,6 +25,8 @@ pub struct ServerOptions {
     pub handshake: Duration,
     /// The files of TLS; none: the server speaks none.
     pub tls: Option<TlsFiles>,
+    /// The ways by which callers prove who they are.
+    pub identity: IdentityFiles,
     /// The time that a write to the journal may take before the server reports that it does not serve.
     pub slow_write: Duration,
     /// The time that calls in flight may take to end once the server stops.
@@ -50,6 +52,7 @@ impl Default for ServerOptions {
             preface: Duration::from_secs(10),
             handshake: Duration::from_secs(10),
             tls: None,
+            identity: IdentityFiles::default(),
             slow_write: Duration::from_secs(5),
             drain: Duration::from_secs(3),
             allowed_hosts: Vec::new(),
@@ -80,6 +83,7 @@ impl ServerOptions {
             memory: config.memory_bytes.unwrap_or(defaults.memory),
             connections: config.max_connections.unwrap_or(defaults.connections),
             tls: config.tls.clone(),
+            identity: config.identity.clone(),
             drain: config.drain.unwrap_or(defaults.drain),
             stalled: config.stalled.unwrap_or(defaults.stalled),
             allowed_hosts: config.allowed_hosts.clone(),
@@ -127,7 +131,7 @@ mod tests {
     fn the_example_file_says_the_defaults_of_every_setting() {
         let example = include_str!("../../deploy/detente.toml");
         let set: String = example.lines().filter_map(|line| line.strip_prefix("#: ")).flat_map(|l| [l, "\n"]).collect();
-        assert_eq!(set.lines().count(), 34, "a setting is missing in deploy/detente.toml, or here");
+        assert_eq!(set.lines().count(), 37, "a setting is missing in deploy/detente.toml, or here");
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("detente.toml");
         std::fs::write(&file, set).unwrap();

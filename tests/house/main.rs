@@ -38,11 +38,12 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
 ];
 
 /// Crates that only some rooms may name.
-const ONLY_IN: [(&str, &[&str]); 7] = [
+const ONLY_IN: [(&str, &[&str]); 8] = [
     ("sled", &["store/db.rs"]),
     ("tonic", &["grpc/", "server", "client/", "cli/", "proto/"]),
     ("axum", &["http/", "page/"]),
     ("clap", &["cli/"]),
+    ("ring", &["identity/", "server/tls/", "client/"]),
     ("rustls", &["server/tls/", "client/"]),
     ("x509_cert", &["server/tls/"]),
     ("edtf_core", &["domain/edtf/read.rs"]),

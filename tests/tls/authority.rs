@@ -68,6 +68,14 @@ impl Authority {
         self.sign(params, ExtendedKeyUsagePurpose::ClientAuth, serial, validity)
     }
 
+    /// A certificate of a client without a name but its common name.
+    #[allow(dead_code, reason = "every test crate uses its own part of this")]
+    pub(crate) fn nameless(&self, serial: u64) -> Signed {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(rcgen::DnType::CommonName, "desk");
+        self.sign(params, ExtendedKeyUsagePurpose::ClientAuth, serial, Validity::Now)
+    }
+
     fn sign(
         &self,
         mut params: CertificateParams,

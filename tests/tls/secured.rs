@@ -1,7 +1,7 @@
 //! A server with TLS on a real socket, and clients of it.
 
 use crate::authority::{Authority, Signed, Validity, write};
-use detente::config::{ClientCertificates, TlsFiles};
+use detente::config::{ClientCertificates, IdentityFiles, TlsFiles};
 use detente::server::{Entrances, Reload, ServeError, ServerOptions, run};
 use detente_client::{Access, Client, Error, Options};
 use detente_journal::LedgerId;
@@ -57,6 +57,16 @@ impl Secured {
 
     /// The same, with a list of revoked certificates, and a certificate of its own that counts for some time.
     pub(crate) async fn with(clients: ClientCertificates, crl: Option<(&[u64], Duration)>, own: Validity) -> Self {
+        Self::of(clients, crl, own, |_| IdentityFiles::default()).await
+    }
+
+    /// The same, with further ways to prove who calls, whose files are written into the directory.
+    pub(crate) async fn of(
+        clients: ClientCertificates,
+        crl: Option<(&[u64], Duration)>,
+        own: Validity,
+        identity: impl FnOnce(&Path) -> IdentityFiles,
+    ) -> Self {
         let (authority, dir) = (Authority::new(), TempDir::new().unwrap());
         if let Some((serials, up_to_date)) = crl {
             write(dir.path(), "crl.pem", &authority.revoke(serials, up_to_date));
@@ -71,7 +81,9 @@ impl Secured {
         let ledger = Ledger::in_memory(LedgerId(uuid::Uuid::from_u128(7)), &LedgerOptions::default()).unwrap();
         let (ledger, reload, (stop, stopped)) = (Arc::new(ledger), Reload::default(), oneshot::channel());
         let entrances = Entrances { calls, metrics: Some(metrics), reload: reload.clone() };
-        let options = ServerOptions { tls, handshake: Duration::from_millis(500), ..ServerOptions::default() };
+        let identity = identity(dir.path());
+        let options =
+            ServerOptions { tls, identity, handshake: Duration::from_millis(500), ..ServerOptions::default() };
         let done = tokio::spawn(run(ledger, entrances, options, stopped));
         // It has read its files once it answers.
         plain_get(metrics_address, "/healthz").await;

@@ -10,6 +10,7 @@ use std::fmt;
 pub struct Access {
     pub(super) authorities: Option<Vec<u8>>,
     pub(super) certificate: Option<(Vec<u8>, Vec<u8>)>,
+    pub(super) token: Option<String>,
 }
 
 impl Access {
@@ -25,12 +26,23 @@ impl Access {
     pub fn show(self, certificate: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
         Self { certificate: Some((certificate.into(), key.into())), ..self }
     }
+
+    /// Sends an API key or a signed token with each call. To another machine it is sent over TLS alone.
+    #[must_use]
+    pub fn token(self, token: impl Into<String>) -> Self {
+        Self { token: Some(token.into()), ..self }
+    }
 }
 
 /// Secrets are left out.
 impl fmt::Debug for Access {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (authorities, certificate) = (self.authorities.is_some(), self.certificate.is_some());
-        f.debug_struct("Access").field("authorities", &authorities).field("certificate", &certificate).finish()
+        let token = self.token.is_some();
+        f.debug_struct("Access")
+            .field("authorities", &authorities)
+            .field("certificate", &certificate)
+            .field("token", &token)
+            .finish()
     }
 }

@@ -5,6 +5,7 @@
 //! for ever.
 
 use super::access::Access;
+use super::authorized_channel::{AuthorizedChannel, authorization, is_this_machine};
 use super::error::Error;
 use super::handshake::HandshakeRefusal;
 use super::options::{Compression, Options};
@@ -14,16 +15,22 @@ use tonic::codec::CompressionEncoding;
 use tonic::transport::{Channel, Endpoint};
 
 /// The generated client.
-pub(super) type Stub = LedgerServiceClient<Channel>;
+pub(super) type Stub = LedgerServiceClient<AuthorizedChannel>;
 
 /// Connects to the server at a URL; the scheme may be left out.
 pub(super) async fn connect(server: &str, options: &Options, access: &Access) -> Result<Stub, Error> {
     let endpoint = endpoint(server, options)?;
+    let authorization = access.token.as_deref().map(authorization).transpose()?;
+    let is_secret = endpoint.uri().scheme_str() == Some("https");
+    if access.token.is_some() && !is_secret && !endpoint.uri().host().is_some_and(is_this_machine) {
+        let why = format!("a token is not sent to {server} without TLS, for everybody on the way could read it");
+        return Err(Error::Access(why));
+    }
     let channel = match endpoint.uri().scheme_str() {
         Some("https") => secret(endpoint, access).await?,
         _ => plain(server, &endpoint).await?,
     };
-    Ok(stub(channel, options))
+    Ok(stub(AuthorizedChannel::new(channel, authorization), options))
 }
 
 async fn plain(server: &str, endpoint: &Endpoint) -> Result<Channel, Error> {
@@ -45,7 +52,7 @@ async fn secret(endpoint: Endpoint, _: &Access) -> Result<Channel, Error> {
     Err(Error::Address { server: endpoint.uri().to_string(), why })
 }
 
-fn stub(channel: Channel, options: &Options) -> Stub {
+fn stub(channel: AuthorizedChannel, options: &Options) -> Stub {
     let stub = LedgerServiceClient::new(channel).max_decoding_message_size(options.max_reply_bytes);
     match options.compression {
         Compression::None => stub,
@@ -105,6 +112,19 @@ mod tests {
         for server in ["ftp://h:1", "http://", "http://a b"] {
             assert!(matches!(endpoint(server, &Options::default()), Err(Error::Address { .. })), "{server}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_token_goes_without_tls_to_this_machine_alone() {
+        let access = Access::default().token("dk_a");
+        let error = connect("http://192.0.2.1:1", &Options::default(), &access).await.unwrap_err();
+        assert!(matches!(&error, Error::Access(why) if why.contains("without TLS")), "{error}");
+        for server in ["http://127.0.0.1:1", "localhost:1", "http://[::1]:1"] {
+            let error = connect(server, &Options::default(), &access).await.unwrap_err();
+            assert!(matches!(error, Error::Unreachable { .. }), "{error}");
+        }
+        let error = connect("http://127.0.0.1:1", &Options::default(), &access.token("a\nb")).await.unwrap_err();
+        assert!(matches!(error, Error::Access(_)), "{error}");
     }
 
     #[tokio::test]

@@ -36,7 +36,7 @@
 //!   how long), [`Subscription`] and [`ClockWatch`] go on where they were, for ever.
 //! * **The cut** is carried along: [`Client::at`] asks at one basis, [`Client::session`] gives a client whose questions all see
 //!   the same record, and its own appends.
-//! * **TLS** and certificates of clients are in the feature `tls`: [`Access`] has what is trusted and what is shown.
+//! * **Keys and tokens**, **TLS** and certificates of clients are in [`Access`]; TLS needs the feature `tls`.
 //! * **Errors** have types: [`Error::reason`], [`Error::violations`], [`Error::conflicts`].
 //!
 //! A client is cheap to clone, and its clones share a connection. For what it has no word for (`ReadEvents`, say) there is
@@ -45,6 +45,7 @@
 //! Reasons: `docs/design/client.md`.
 
 mod access;
+mod authorized_channel;
 mod connect;
 mod cut;
 mod error;
@@ -64,6 +65,7 @@ mod watch;
 
 pub use self::{
     access::Access,
+    authorized_channel::AuthorizedChannel,
     error::{Conflict, Error, Refusal, Violation},
     handshake::Side,
     options::{Compression, Options},

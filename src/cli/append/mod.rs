@@ -40,7 +40,8 @@ pub(crate) struct AppendArgs {
     /// File of one or more AppendRequests in canonical proto3 JSON. `-` is standard input.
     #[arg(long, value_name = "FILE", conflicts_with = "NewClaimArgs")]
     file: Option<PathBuf>,
-    /// Recorder, unless the file names one. Default: the user who runs the command.
+    /// Recorder, unless the file names one. Default: the caller that a token or a certificate
+    /// proves, otherwise the user who runs the command.
     #[arg(long, env = "DETENTE_RECORDED_BY", value_name = "NAME")]
     recorded_by: Option<String>,
     /// Request id, unless the file has one. A retry with the id of an earlier attempt records the batch once. If there are
@@ -57,7 +58,8 @@ pub(crate) struct AppendArgs {
 impl AppendArgs {
     /// Records, and shows what was recorded.
     pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
-        let requests = self.requests(global.output)?;
+        let proves_caller = global.access.resolve(&global.server)?.proves_caller;
+        let requests = self.requests(global.output, proves_caller)?;
         let ledger = connect::ledger(global).await?;
         let mut replies = Vec::new();
         // The appends recorded before a failure are shown, too: they stay recorded.
@@ -67,12 +69,14 @@ impl AppendArgs {
     }
 
     /// Everything to send, complete. All of the input is read before the first request goes out.
-    fn requests(self, format: OutputFormat) -> Result<Vec<AppendRequest>, CommandFailure> {
+    fn requests(self, format: OutputFormat, proves_caller: bool) -> Result<Vec<AppendRequest>, CommandFailure> {
         let mut requests = match &self.file {
             Some(file) => input::read(file)?,
             None => vec![self.claim.request()],
         };
-        let recorded_by = self.recorded_by.or_else(|| std::env::var("USER").ok()).unwrap_or_default();
+        // A server that knows who asks knows who records.
+        let user = || std::env::var("USER").ok().filter(|_| !proves_caller);
+        let recorded_by = self.recorded_by.or_else(user).unwrap_or_default();
         for request in &mut requests {
             request.validate_only |= self.validate_only;
             if request.recorded_by.is_empty() {
@@ -197,7 +201,8 @@ mod tests {
         let flags = ["--kind", "agreement", "--type", "state", "--modality", "asserted", "--text", "en:They sign."];
         let more =
             ["--valid", "2025-09-10/..", "--relationship", "AZE-RUS", "--recorded-by", "desk", "--validate-only"];
-        let requests = parse(&[flags.as_slice(), &more].concat()).unwrap().requests(OutputFormat::Table).unwrap();
+        let requests =
+            parse(&[flags.as_slice(), &more].concat()).unwrap().requests(OutputFormat::Table, false).unwrap();
         let [request] = requests.as_slice() else { panic!("not one") };
         assert_eq!((request.recorded_by.as_str(), request.validate_only), ("desk", true));
         assert!(Uuid::parse_str(&request.request_id).is_ok());

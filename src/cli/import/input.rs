@@ -115,7 +115,15 @@ impl Input {
     fn recorded_by(&self, args: &ImportArgs) -> Result<String, CommandFailure> {
         let said = args.recorded_by.clone().filter(|by| !by.is_empty());
         let recorded_by = said.or_else(|| Some(self.mapping.dataset.recorded_by.clone()).filter(|by| !by.is_empty()));
-        let recorded_by = recorded_by.or_else(|| std::env::var("USER").ok()).unwrap_or_default();
+        let Some(recorded_by) = recorded_by.or_else(|| args.proves_caller.then(String::new)) else {
+            return self.user(args);
+        };
+        Ok(recorded_by)
+    }
+
+    /// Returns the user who runs the command, to record under.
+    fn user(&self, args: &ImportArgs) -> Result<String, CommandFailure> {
+        let recorded_by = std::env::var("USER").unwrap_or_default();
         if recorded_by.is_empty() && !args.rows.check {
             return Err(CommandFailure::Usage("say who records: --recorded-by NAME".to_owned()));
         }

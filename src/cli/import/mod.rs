@@ -59,6 +59,9 @@ pub(crate) struct ImportArgs {
     accept_clock: bool,
     #[command(flatten)]
     rows: RowArgs,
+    /// True if the server knows who records.
+    #[arg(skip)]
+    proves_caller: bool,
 }
 
 /// Flags of an import with a mapping.
@@ -118,7 +121,7 @@ pub(crate) struct RowImport {
 
 impl ImportArgs {
     /// Imports into a server, or has the operator's verb open the directory.
-    pub(crate) async fn run(self, global: &GlobalArgs) -> Result<(), CommandFailure> {
+    pub(crate) async fn run(mut self, global: &GlobalArgs) -> Result<(), CommandFailure> {
         match (&self.mapping, &self.data) {
             (None, Some(data)) => {
                 let data = data.clone();
@@ -130,6 +133,7 @@ impl ImportArgs {
             )),
             (Some(_), Some(_)) => crate::operator::import_rows(RowImport::new(self, global.output)).await,
             (Some(_), None) => {
+                self.proves_caller = global.access.resolve(&global.server)?.proves_caller;
                 let import = RowImport::new(self, global.output);
                 match connect::ledger(global).await {
                     Ok(ledger) => import.run(&mut ledger.stub()).await,

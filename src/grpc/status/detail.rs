@@ -47,7 +47,7 @@ impl Details {
         }
     }
 
-    fn with(mut self, key: impl Into<String>, value: impl ToString) -> Self {
+    pub(super) fn with(mut self, key: impl Into<String>, value: impl ToString) -> Self {
         self.metadata.insert(key.into(), value.to_string());
         self
     }

@@ -25,6 +25,8 @@ impl CallRefusal {
             Self::Host(said) | Self::Origin(said) | Self::Unsupported(said) | Self::TooSlow(said) => {
                 Details::saying(said)
             }
+            Self::Unauthenticated(said) => Details::saying(said),
+            Self::Grant(grant, said) => Details::saying(said).with("grant", grant),
             Self::Stopping => Details::saying("the server is shutting down"),
             Self::Append(error) => append_details(error),
             Self::Query(error) => query_details(&error),

@@ -29,6 +29,8 @@ impl CallRefusal {
             Self::Origin(_) => ErrorReason::OriginNotAllowed,
             Self::Unsupported(_) => ErrorReason::Unsupported,
             Self::TooSlow(_) => ErrorReason::RequestTooSlow,
+            Self::Unauthenticated(_) => ErrorReason::Unauthenticated,
+            Self::Grant(..) => ErrorReason::GrantMissing,
             Self::Stopping => ErrorReason::NotServing,
             Self::Append(error) => append_reason(error),
             Self::Query(error) => query_reason(error),
@@ -149,7 +151,10 @@ pub(super) const fn code(reason: ErrorReason) -> Code {
         ErrorReason::QuestionTooWide => Code::ResourceExhausted,
         ErrorReason::DeadlineExceeded => Code::DeadlineExceeded,
         ErrorReason::NotServing => Code::Unavailable,
-        ErrorReason::HostNotAllowed | ErrorReason::OriginNotAllowed => Code::PermissionDenied,
+        ErrorReason::HostNotAllowed | ErrorReason::OriginNotAllowed | ErrorReason::GrantMissing => {
+            Code::PermissionDenied
+        }
+        ErrorReason::Unauthenticated => Code::Unauthenticated,
         ErrorReason::Unsupported => Code::Unimplemented,
         ErrorReason::RequestTooSlow => Code::DeadlineExceeded,
         ErrorReason::OutcomeUnknown => Code::Unknown,
@@ -217,6 +222,8 @@ pub(super) mod tests {
             CallRefusal::Overrun(Overrun::DeadlineExceeded),
             CallRefusal::Overrun(Overrun::TooLarge),
             CallRefusal::NoService(why()),
+            CallRefusal::Unauthenticated(why()),
+            CallRefusal::Grant("record_as", why()),
         ]
     }
 

@@ -53,6 +53,8 @@ fn saying(text: &str) -> Vec<CallRefusal> {
         CallRefusal::Origin(text()),
         CallRefusal::Unsupported(text()),
         CallRefusal::TooSlow(text()),
+        CallRefusal::Unauthenticated(text()),
+        CallRefusal::Grant("record_as", text()),
         AppendError::OutcomeUnknown(text()).into(),
         AppendError::DiskFull(text()).into(),
         AppendError::NotServing(text()).into(),

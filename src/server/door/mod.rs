@@ -5,6 +5,7 @@
 //!           ──> origin.rs    may the page that sends it ask?      403   ORIGIN_NOT_ALLOWED
 //!           ──> media.rs     is an rpc called as rpcs are?        405, 415, 505   UNSUPPORTED
 //!           ──> ../link.rs   may there be one more call?          429   OVERLOADED
+//!           ──> ../identity  who calls, if that is asked?         401   UNAUTHENTICATED
 //!           ──> the services, with a body that must come (pace.rs) and a reply that must be read (../link.rs)
 //! ```
 //!
@@ -21,8 +22,10 @@ mod origin;
 mod pace;
 mod refusal;
 
+use super::identity::IdentityKeeper;
 use super::link::{ConnectionLink, Turn};
 use super::reply::Reply;
+use crate::grpc::caller::Caller;
 use crate::grpc::deadline::timeout;
 use crate::grpc::status::CallRefusal;
 use detente_ledger::Ledger;
@@ -44,7 +47,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::Sleep;
 use tonic::body::Body;
-use tonic::codegen::http::{HeaderValue, Request, Response, StatusCode, Version, header};
+use tonic::codegen::http::{HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use tower::{Layer, Service};
 
 /// Maximum bytes of an unwanted body that are read, and the time that they are waited for.
@@ -59,6 +62,7 @@ struct Rules {
     hosts: Hosts,
     origins: Origins,
     pace: Pace,
+    identity: Option<Arc<IdentityKeeper>>,
     ledger: Arc<Ledger>,
     host_told: AtomicBool,
     origin_told: AtomicBool,
@@ -66,11 +70,17 @@ struct Rules {
 
 impl Door {
     /// The door of a server that listens at an address.
-    pub(super) fn new(options: &super::ServerOptions, listen: Option<SocketAddr>, ledger: Arc<Ledger>) -> Self {
+    pub(super) fn new(
+        options: &super::ServerOptions,
+        listen: Option<SocketAddr>,
+        ledger: Arc<Ledger>,
+        identity: Option<Arc<IdentityKeeper>>,
+    ) -> Self {
         Self(Arc::new(Rules {
             hosts: Hosts::new(&options.allowed_hosts, listen),
             origins: Origins::new(&options.allowed_origins),
             pace: options.pace,
+            identity,
             ledger,
             host_told: AtomicBool::new(false),
             origin_told: AtomicBool::new(false),
@@ -110,6 +120,27 @@ impl Rules {
         }
         self.ledger.metrics().count_refusal("calls");
         Err(DoorRefusal::new(StatusCode::TOO_MANY_REQUESTS, CallRefusal::Overloaded("calls")))
+    }
+
+    /// The caller of a request, where callers are asked who they are; none where they are not, and for probes and preflights.
+    fn identify(
+        &self,
+        request: &Request<Body>,
+        entry: RpcEntrance,
+        link: Option<&ConnectionLink>,
+    ) -> Result<Option<Arc<Caller>>, DoorRefusal> {
+        let Some(identity) = &self.identity else { return Ok(None) };
+        if entry == RpcEntrance::Options || *request.method() == Method::OPTIONS || is_open(request.uri().path()) {
+            return Ok(None);
+        }
+        let certificate = link.and_then(|link| link.certificate.get());
+        identity.judge(request.headers(), certificate).map(Some).map_err(|fault| {
+            self.ledger.metrics().count_refusal("unauthenticated");
+            let address = link.map(|link| link.peer.address);
+            tracing::debug!(?address, %fault, "refused a call of nobody that is known");
+            let refusal = CallRefusal::Unauthenticated(fault.to_string());
+            DoorRefusal { challenge: true, ..DoorRefusal::new(StatusCode::UNAUTHORIZED, refusal) }
+        })
     }
 
     fn wrong_host(&self, wrong: &WrongHost) -> DoorRefusal {
@@ -181,6 +212,11 @@ impl Rules {
     }
 }
 
+/// Returns true for what supervisors and balancers ask, who are no callers.
+fn is_open(path: &str) -> bool {
+    matches!(path, "/healthz" | "/readyz") || path.starts_with("/grpc.health.v1.Health/")
+}
+
 /// Text from a client, safe for a log and a header.
 fn quote(said: &str) -> String {
     const MOST: usize = 60;
@@ -212,6 +248,13 @@ where
         let link = request.extensions_mut().remove::<Arc<ConnectionLink>>();
         let turn = link.as_ref().map(|link| link.begin(timeout(request.headers())));
         let judged = self.rules.judge(&request).and_then(|entry| self.rules.admit(turn.as_deref(), entry));
+        let judged = judged.and_then(|entry| Ok((entry, self.rules.identify(&request, entry, link.as_deref())?)));
+        // Nobody further in needs it, and no log shall have it.
+        request.headers_mut().remove(header::AUTHORIZATION);
+        let (judged, caller) = match judged {
+            Ok((entry, caller)) => (Ok(entry), caller),
+            Err(refused) => (Err(refused), None),
+        };
         let as_known = match judged {
             Err(refused) => {
                 let answer =
@@ -239,11 +282,9 @@ where
         let request = request.map(|body| Body::new(PacedBody::new(body, pace, goes_on)));
         let (request, lent) = if is_read_on { LentBody::lend(request) } else { (request, None) };
         let peer = link.map(|link| link.peer);
-        let answer = match peer {
-            Some(peer) => peer.scope(|| self.inner.call(request)),
-            None => self.inner.call(request),
-        };
-        DoorAnswer { turn, way: DoorWay::Inside(answer, peer, lent) }
+        let asking = Asker { peer, caller };
+        let answer = asking.scope(|| self.inner.call(request));
+        DoorAnswer { turn, way: DoorWay::Inside(answer, asking, lent) }
     }
 }
 
@@ -261,6 +302,26 @@ fn options(path: &str) -> Response<Body> {
     answer
 }
 
+/// The peer and the caller of a call, as far as they are known.
+struct Asker {
+    peer: Option<Peer>,
+    caller: Option<Arc<Caller>>,
+}
+
+impl Asker {
+    /// Runs what belongs to the call.
+    fn scope<T>(&self, run: impl FnOnce() -> T) -> T {
+        let run = || match &self.caller {
+            Some(caller) => caller.scope(run),
+            None => run(),
+        };
+        match self.peer {
+            Some(peer) => peer.scope(run),
+            None => run(),
+        }
+    }
+}
+
 /// The answer to a request.
 pub(super) struct DoorAnswer<F> {
     turn: Option<Arc<Turn>>,
@@ -268,7 +329,7 @@ pub(super) struct DoorAnswer<F> {
 }
 
 enum DoorWay<F> {
-    Inside(F, Option<Peer>, Option<LentBody>),
+    Inside(F, Asker, Option<LentBody>),
     Refused(Box<UnwantedRequest>),
     Over,
 }
@@ -281,8 +342,7 @@ where
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let polled = match &mut self.way {
-            DoorWay::Inside(answer, Some(peer), _) => peer.poll(answer, context),
-            DoorWay::Inside(answer, None, _) => Pin::new(answer).poll(context),
+            DoorWay::Inside(answer, asker, _) => asker.scope(|| Pin::new(answer).poll(context)),
             DoorWay::Refused(unwanted) => unwanted.poll(context).map(Ok),
             DoorWay::Over => Poll::Pending,
         };

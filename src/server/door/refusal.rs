@@ -29,17 +29,20 @@ pub(super) struct DoorRefusal {
     pub(super) allow: Option<&'static str>,
     /// The media types that are taken, where another was used.
     pub(super) accept_post: Option<&'static str>,
+    /// True if a credential is asked for.
+    pub(super) challenge: bool,
 }
 
 impl DoorRefusal {
     /// Returns a refusal without a list of methods or media types.
     pub(super) const fn new(status: StatusCode, refusal: CallRefusal) -> Self {
-        Self { status, refusal, allow: None, accept_post: None }
+        Self { status, refusal, allow: None, accept_post: None, challenge: false }
     }
 
     /// The answer to a request that was meant so.
     pub(super) fn answer(self, version: Version, headers: &HeaderMap, meant: IntendedProtocol) -> Response<Body> {
-        let Self { status, refusal, allow, accept_post } = self;
+        let Self { status, refusal, allow, accept_post, challenge } = self;
+        let challenge = challenge.then_some("Bearer");
         let as_grpc = meant == IntendedProtocol::Grpc && version >= Version::HTTP_2;
         let grpc: Status = refusal.into();
         let mut answer = Response::new(if as_grpc { Body::empty() } else { text(&grpc, status, wants_text(headers)) });
@@ -57,7 +60,8 @@ impl DoorRefusal {
         let into = answer.headers_mut();
         into.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
         into.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        for (name, value) in [(header::ALLOW, allow), (ACCEPT_POST, accept_post)] {
+        for (name, value) in [(header::ALLOW, allow), (ACCEPT_POST, accept_post), (header::WWW_AUTHENTICATE, challenge)]
+        {
             if let Some(value) = value {
                 into.insert(name, HeaderValue::from_static(value));
             }

@@ -1,5 +1,6 @@
 //! The handshake of one connection.
 
+use super::certificate::CertificateNames;
 use super::guests::GuestPlace;
 use super::keeper::TlsKeeper;
 use super::socket::Socket;
@@ -47,6 +48,8 @@ pub(in crate::server) struct Handshake {
     pub(in crate::server) socket: Socket,
     /// The place of a client with a certificate.
     pub(in crate::server) place: Option<GuestPlace>,
+    /// The names in its certificate.
+    pub(in crate::server) names: Option<CertificateNames>,
 }
 
 impl TlsKeeper {
@@ -69,8 +72,9 @@ impl TlsKeeper {
             Ok(stream) => {
                 let shown = stream.get_ref().1.peer_certificates().unwrap_or_default();
                 let place = self.guests.add(shown, cut.clone());
+                let names = shown.first().map(CertificateNames::of);
                 drop(set);
-                Ok(Handshake { socket: Socket::secret(stream), place })
+                Ok(Handshake { socket: Socket::secret(stream), place, names })
             }
             Err((error, stream)) => {
                 end(stream).await;

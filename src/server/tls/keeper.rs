@@ -11,19 +11,24 @@ use parking_lot::{Mutex, RwLock};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
 /// Interval between two looks at the files.
 const BETWEEN: Duration = Duration::from_secs(10);
 
 /// A way to ask a server to read its files again at once.
 #[derive(Clone, Debug, Default)]
-pub struct Reload(Arc<Notify>);
+pub struct Reload(Arc<watch::Sender<()>>);
 
 impl Reload {
     /// Asks for it.
     pub fn ask(&self) {
-        self.0.notify_one();
+        self.0.send_replace(());
+    }
+
+    /// Sees each time that it is asked for.
+    pub(in crate::server) fn subscribe(&self) -> watch::Receiver<()> {
+        self.0.subscribe()
     }
 }
 
@@ -54,8 +59,9 @@ impl TlsKeeper {
 
     /// Looks at the files again and again.
     pub(in crate::server) async fn watch(self: Arc<Self>, reload: Reload) -> Infallible {
+        let mut asked = reload.subscribe();
         loop {
-            let _ = tokio::time::timeout(BETWEEN, reload.0.notified()).await;
+            let _ = tokio::time::timeout(BETWEEN, asked.changed()).await;
             let keeper = Arc::clone(&self);
             // It waits for the disk, and judges the certificates of all clients.
             let _ = tokio::task::spawn_blocking(move || keeper.look()).await;

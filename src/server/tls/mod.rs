@@ -18,6 +18,7 @@ mod keeper;
 mod set;
 mod socket;
 
+pub(super) use certificate::CertificateNames;
 pub(super) use guests::GuestPlace;
 pub(super) use handshake::{Handshake, HandshakeFault};
 pub use keeper::Reload;

@@ -1,4 +1,4 @@
-//! The metrics of TLS: handshakes, and the ends of certificates.
+//! The metrics of TLS and of callers: handshakes, the ends of certificates, files that do not fit.
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -25,6 +25,7 @@ pub struct TlsMetrics {
     handshakes: Family<HandshakeEnd, Counter>,
     not_after: Family<FileSort, Gauge<u64, AtomicU64>>,
     refused: Gauge<u64, AtomicU64>,
+    callers_refused: Gauge<u64, AtomicU64>,
 }
 
 impl TlsMetrics {
@@ -36,6 +37,8 @@ impl TlsMetrics {
         registry.register("tls_not_after_seconds", about, self.not_after.clone());
         let about = "1 while the files of TLS have changed and do not fit, so that those before count, else 0";
         registry.register("tls_files_refused", about, self.refused.clone());
+        let about = "1 while the files of keys and issuers cannot be used, so that those before count, else 0";
+        registry.register("identity_files_refused", about, self.callers_refused.clone());
     }
 
     /// Counts a handshake by its outcome.
@@ -49,6 +52,11 @@ impl TlsMetrics {
         for (of, end) in ends {
             self.not_after.get_or_create(&FileSort { of }).set(*end);
         }
+    }
+
+    /// Notes whether the files of callers were refused.
+    pub fn set_callers_refused(&self, is_refused: bool) {
+        self.callers_refused.set(is_refused.into());
     }
 
     /// Notes whether the files were refused; returns what was noted before.
