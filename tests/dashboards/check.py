@@ -102,7 +102,7 @@ def left_of_threshold(expression):
 
 def the_alerts():
     rules = get(f"{PROMETHEUS}/api/v1/rules")["data"]["groups"][0]["rules"]
-    check("alerts: all of them are loaded", len(rules) == 20, len(rules))
+    check("alerts: all of them are loaded", len(rules) == 21, len(rules))
     for rule in rules:
         check(f"alert {rule['name']}: judged without an error", rule["health"] == "ok", rule)
         check(f"alert {rule['name']}: silent", rule["state"] == "inactive", rule["state"])
