@@ -345,9 +345,12 @@ async fn damage_is_told_with_its_place_and_never_answered_around() {
     let (_, metadata) = expect_refusal(server.client.get_claim(request).await, Code::DataLoss, "DAMAGED");
     assert!(!metadata["place"].is_empty());
     assert!(metadata["command"].starts_with("detente verify"));
+    // Its neighbour in the same block and frame is whole, and says so itself.
+    let request = v1::GetClaimRequest { claim_id: uuid(21), ..Default::default() };
+    assert!(server.client.get_claim(request).await.is_ok());
 }
 
-/// Damages a block in sled, and a word in the journal that it would be made from again, where only the hash chain tells.
+/// Damages a block in sled, and a word of claim 20 in the journal that it would be made from again.
 fn damage(data: &std::path::Path) {
     let db = sled::open(store_dir(data)).unwrap();
     let log = db.open_tree("log").unwrap();
@@ -359,7 +362,7 @@ fn damage(data: &std::path::Path) {
     let mut files = std::fs::read_dir(journal_dir(data)).unwrap().map(|entry| entry.unwrap().path());
     let segment = files.find(|path| path.extension().is_some_and(|extension| extension == "seg")).unwrap();
     let mut bytes = std::fs::read(&segment).unwrap();
-    let at = bytes.windows(16).position(|window| window == b"Agreement number").unwrap();
+    let at = bytes.windows(19).position(|window| window == b"Agreement number 20").unwrap();
     bytes[at] ^= 0x20;
     std::fs::write(segment, bytes).unwrap();
 }

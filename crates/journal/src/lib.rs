@@ -100,6 +100,7 @@ mod record;
 pub mod request;
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -355,6 +356,29 @@ pub trait Run {
     fn seal(self: Box<Self>) -> Result<Head, AppendError>;
 }
 
+/// The number of records in a stretch. The n-th stretch has the positions `16 n + 1 ..= 16 n + 16`.
+pub const STRETCH: u64 = 16;
+
+/// The answer to whether a read may wait for a disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waiting {
+    /// As long as it takes.
+    AsLong,
+    /// Never: bytes that are not in memory are not read.
+    Never,
+}
+
+/// The result of reading records from their place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadingInPlace {
+    /// All their events were handed over.
+    Whole,
+    /// It would have to wait for a disk. Some of the events may have been handed over.
+    WouldWait,
+    /// They cannot be read so: the place is not known, or they are not durable or not sound. [`Reader::read`] says more.
+    Impossible,
+}
+
 /// The chunks that [`Reader::read`] yields, in order of position, up to the head that was durable at the call.
 pub type Chunks<'a> = Box<dyn Iterator<Item = Result<Chunk, ReadError>> + Send + 'a>;
 
@@ -371,4 +395,23 @@ pub trait Reader: Send + Sync {
     ///
     /// If the position is beyond the one after the head, or the place cannot be found or read.
     fn read(&self, from: Position) -> Result<Chunks<'_>, ReadError>;
+
+    /// Reads the records of positions within one stretch from its place, and hands the event of each to `found`, in
+    /// order. Each is accepted by its own checksum.
+    fn read_in_place(
+        &self,
+        _positions: RangeInclusive<Position>,
+        _waiting: Waiting,
+        _found: &mut dyn FnMut(&[u8]),
+    ) -> ReadingInPlace {
+        ReadingInPlace::Impossible
+    }
+
+    /// The place of the stretch with a number, to be kept until a later start; none if it is not known.
+    fn place_of(&self, _stretch: usize) -> Option<u64> {
+        None
+    }
+
+    /// Takes over the place of a stretch from an earlier start. A wrong one is noticed when the stretch is read.
+    fn learn_place(&self, _stretch: usize, _place: u64) {}
 }

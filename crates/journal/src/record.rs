@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use prost::Message;
 use prost::bytes::Bytes;
-use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, key_len};
+use prost::encoding::{WireType, decode_varint, encode_key, encode_varint, encoded_len_varint, key_len};
 use uuid::Uuid;
 
 use super::{AppendHeader, Record, RequestMark, Salt, chain};
@@ -20,7 +20,7 @@ const HEADER: u32 = 1;
 const RECORDS: u32 = 2;
 const SALT: u32 = 1;
 const EVENT: u32 = 2;
-const CHECK: u32 = 3;
+const CHECK_KEY: u8 = 0x1D;
 const CHECK_LEN: usize = 5;
 
 /// The payload of one frame.
@@ -98,6 +98,28 @@ pub(crate) fn decode(payload: Bytes, floor: RecordedAt) -> Option<(Arc<AppendHea
     let header = frame.header?.into_header(floor)?;
     let records = frame.records.into_iter().map(RecordMessage::into_record).collect::<Option<Vec<_>>>()?;
     Some((Arc::new(header), records))
+}
+
+/// The event of the record at a position, from the field of a frame as [`put_record`] writes it; `None` if it is not one,
+/// was erased, or its checksum is not that of this position.
+pub(crate) fn event_in(position: Position, field: &[u8]) -> Option<&[u8]> {
+    let (body, after) = take_field(RECORDS, field)?;
+    let (salt, rest) = take_field(SALT, body)?;
+    let (event, rest) = take_field(EVENT, rest)?;
+    let (key, stated) = rest.split_first_chunk()?;
+    let salt = Salt(salt.try_into().ok()?);
+    let is_sound = *key == [CHECK_KEY] && after.is_empty() && stated == check(position, &salt, event).to_le_bytes();
+    is_sound.then_some(event)
+}
+
+/// The content of a length-delimited field at the front of some bytes, and the bytes after it.
+fn take_field(tag: u32, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (key, mut rest) = bytes.split_first()?;
+    if u32::from(*key) != tag << 3 | WireType::LengthDelimited as u32 {
+        return None;
+    }
+    let len = decode_varint(&mut rest).ok()?;
+    rest.split_at_checked(usize::try_from(len).ok()?)
 }
 
 impl HeaderMessage {
@@ -198,7 +220,7 @@ pub(crate) fn body_len(record: &Record) -> usize {
 }
 
 fn put_check(check: u32, payload: &mut Vec<u8>) {
-    encode_key(CHECK, WireType::ThirtyTwoBit, payload);
+    payload.push(CHECK_KEY);
     payload.extend_from_slice(&check.to_le_bytes());
 }
 

@@ -46,10 +46,9 @@ use crate::query::kept_answers::KeptAnswers;
 pub use crate::read::horizon::SettledRecord;
 pub use crate::read::reader::Publication;
 use crate::read::reader::RecordReader;
-use crate::write::append::Work;
+use crate::write::queue::WorkQueue;
 use crate::write::recorder::Recorder;
 use crate::write::stage::Stages;
-use crossbeam_channel::Sender;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -61,7 +60,7 @@ pub struct Ledger {
     /// The writing wing, and its queue and thread.
     recorder: Arc<Recorder>,
     stages: Stages,
-    queue: Mutex<Option<Sender<Work>>>,
+    queue: Arc<WorkQueue>,
     writer: Mutex<Option<JoinHandle<()>>>,
     /// Long answers that questions return to for their later pages.
     kept_answers: KeptAnswers,
@@ -74,7 +73,7 @@ impl Ledger {
     /// Records what is waiting, brings sled up to date, and ends. Appends that come later are refused; questions are
     /// answered as before.
     pub fn close(&self) {
-        drop(self.queue.lock().take());
+        self.queue.close();
         let writer = self.writer.lock().take();
         if writer.is_some_and(|writer| writer.join().is_err()) {
             tracing::error!("the writer panicked");

@@ -13,11 +13,11 @@ use crate::write::clock_guard::{ClockGuard, ClockLimits};
 use crate::write::clock_mark::ClockMark;
 use crate::write::commit::Committer;
 use crate::write::hindrance::Surroundings;
+use crate::write::queue::WorkQueue;
 use crate::write::recorder::Recorder;
 use crate::write::salt::{DerivedSalts, RandomSalts, Salts};
 use crate::write::stage::{StageLimits, StageStorage, Stages};
 use crate::write::writer::Writer;
-use crossbeam_channel::bounded;
 use detente_domain::position::{Position, RecordedAt};
 use detente_journal::file::disk::{ReadOnlyDisk, RealDisk, make_dir};
 use detente_journal::file::{CreateError, FileJournal, OpenError as JournalError, Options, ReadOnlyJournal, Recovery};
@@ -277,7 +277,8 @@ impl Ledger {
             if options.public_salts { Box::new(DerivedSalts) } else { Box::new(RandomSalts::default()) };
         let committer = Committer::start(Arc::clone(&recorder), journal)?;
         let writer = Writer { recorder: Arc::clone(&recorder), committer, room, salts, recorded_at: head.recorded_at };
-        let (queue, waiting) = bounded(QUEUE);
+        let queue = Arc::new(WorkQueue::of(QUEUE));
+        let waiting = Arc::clone(&queue);
         let writer = std::thread::Builder::new().name("writer".to_owned()).spawn(move || writer.run(&waiting))?;
         Ok(Self {
             feed: Arc::new(Feed::new(Arc::clone(&record))),
@@ -286,7 +287,7 @@ impl Ledger {
             kept_answers: KeptAnswers::default(),
             record,
             recorder,
-            queue: Mutex::new(Some(queue)),
+            queue,
             writer: Mutex::new(Some(writer)),
         })
     }

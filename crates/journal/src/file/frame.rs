@@ -21,6 +21,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::fields::{self, Fields};
+use super::reader::SharedLog;
 use crate::record::{self, EncodedHeader, StoredRecord};
 use crate::{AppendHeader, Bytes, Chunk, Fault, Fence, Head, Link, Record};
 use detente_domain::position::{Position, RecordedAt};
@@ -203,6 +204,13 @@ impl Encoder {
         positions.zip(records).for_each(|(at, record)| record::put_record(at, record, &mut self.payload));
         self.header(frame, cut).put(frame.nonce, buffer);
         buffer.extend_from_slice(&self.payload);
+    }
+
+    /// Notes where records of the frame at an offset begin.
+    pub(super) fn note_places(&self, frame: &FrameSource<'_>, cut: &FrameCut, offset: u64, log: &SharedLog) {
+        let records = frame.records.get(cut.records.clone()).unwrap_or_default();
+        let first = frame.append.first.plus(cut.records.start as u64);
+        log.note_places(first, records, offset + (HEADER_LEN + frame.encoded.len()) as u64);
     }
 
     fn header(&self, frame: &FrameSource<'_>, cut: &FrameCut) -> Header {

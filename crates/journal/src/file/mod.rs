@@ -7,6 +7,7 @@
 //! bytes      fields  frame  segment  manifest  mark        what stands where, and its checksums
 //! one way    plan -> write -> sync -> publish -> mark      (this file, space, spare, zeros); of a large append: run
 //! the other  frames -> sequence -> reader, scan            what is sound, and what may follow what
+//!            places -> stretch                            a few records from the middle
 //! judgement  log  scan  recover  read_only  verify         torn or damaged
 //! world      disk  lock
 //! ```
@@ -22,6 +23,7 @@ mod log;
 pub mod manifest;
 mod mark;
 mod open;
+mod places;
 mod plan;
 mod read_only;
 mod reader;
@@ -32,6 +34,7 @@ mod segment;
 mod sequence;
 mod space;
 mod spare;
+mod stretch;
 mod verify;
 mod zeros;
 
@@ -218,8 +221,10 @@ impl FileJournal {
                 nonce: self.segment.header.nonce,
             };
             for cut in &planned.cuts {
-                tail.frame = Some(tail.end + self.buffer.len() as u64);
+                let offset = tail.end + self.buffer.len() as u64;
+                tail.frame = Some(offset);
                 self.encoder.put(&source, cut, &mut self.buffer);
+                self.encoder.note_places(&source, cut, offset, &self.shared);
                 if self.buffer.len() >= PIECE {
                     self.hand_over(&mut tail)?;
                 }

@@ -1,10 +1,11 @@
 //! The readers' side: what is durable, where frames are, and reading them with file handles of its own.
 //!
 //! The writer publishes a head after its fsync; a read captures it and never looks beyond it, so it meets only whole
-//! appends and needs no lock while it goes. Places of frames are remembered now and then, to start in the middle of a
+//! appends and needs no lock while it goes. StretchPlaces of frames are remembered now and then, to start in the middle of a
 //! large segment without walking it from its beginning.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,9 +14,12 @@ use parking_lot::Mutex;
 use super::disk::Disk;
 use super::frame::{FileFrame, Header};
 use super::frames::{FrameError, Frames};
+use super::places::StretchPlaces;
 use super::segment::{self, HEADER_LEN, Segment};
 use super::sequence::Sequence;
-use crate::{Chunk, Chunks, Fault, Head, ReadError, Reader};
+use super::stretch::{self, Unreadable};
+use crate::record::{self, StoredRecord};
+use crate::{Chunk, Chunks, Fault, Head, ReadError, Reader, ReadingInPlace, Record, Waiting};
 use detente_domain::position::Position;
 
 /// The distance between remembered places, in bytes.
@@ -38,11 +42,21 @@ pub(super) struct SharedLog {
     disk: Arc<dyn Disk>,
     published: Mutex<DurableEnd>,
     hints: Mutex<BTreeMap<Position, u64>>,
+    places: StretchPlaces,
+    /// The segments that were opened last to read stretches, with the lengths of those that are closed.
+    opened: Mutex<Vec<(Segment, Option<u64>)>>,
 }
 
 impl SharedLog {
     pub(super) fn new(dir: PathBuf, disk: Arc<dyn Disk>, published: DurableEnd) -> Self {
-        Self { dir, disk, published: Mutex::new(published), hints: Mutex::new(BTreeMap::new()) }
+        Self {
+            dir,
+            disk,
+            published: Mutex::new(published),
+            hints: Mutex::default(),
+            places: StretchPlaces::default(),
+            opened: Mutex::default(),
+        }
     }
 
     /// Publishes what has just become durable.
@@ -74,6 +88,64 @@ impl SharedLog {
         }
     }
 
+    /// Notes where records begin, the first of them at an offset.
+    pub(super) fn note_places(&self, first: Position, records: &[Record], offset: u64) {
+        let mut offset = offset;
+        for (position, record) in (first.0..).map(Position).zip(records) {
+            self.places.note(position, offset);
+            offset = offset.saturating_add(record::record_len(record) as u64);
+        }
+    }
+
+    /// Notes where the records of a frame begin that was read at an offset.
+    fn note_frame(&self, frame: &FileFrame, offset: u64) {
+        let lens = frame.records.iter().map(|record| match record {
+            StoredRecord::Whole(record) => Some(record::record_len(record) as u64),
+            StoredRecord::Erased(_) => None,
+        });
+        let Some(lens) = lens.collect::<Option<Vec<_>>>() else { return };
+        let end = offset.saturating_add(frame.header.frame_len());
+        let mut at = end.saturating_sub(lens.iter().sum());
+        for (position, len) in (frame.header.first.0..).map(Position).zip(lens) {
+            self.places.note(position, at);
+            at = at.saturating_add(len);
+        }
+    }
+
+    /// The place of a stretch, if it is known.
+    pub(super) fn place(&self, stretch: usize) -> Option<u64> {
+        self.places.get(stretch)
+    }
+
+    /// A segment by its index, with the end of its frames; none where it cannot be opened. Few are kept open.
+    pub(super) fn segment(&self, durable: &DurableEnd, index: usize) -> Option<(Segment, u64)> {
+        let first = *durable.firsts.get(index)?;
+        let is_last = index + 1 == durable.firsts.len();
+        let mut opened = self.opened.lock();
+        let found = opened.iter().position(|(segment, _)| segment.header.first() == first);
+        let at = match found {
+            Some(at) => at,
+            None => {
+                let segment = Segment::open(&self.dir, &*self.disk, first).ok()?.ok()?;
+                if opened.len() >= MOST_OPEN {
+                    opened.remove(0);
+                }
+                opened.push((segment, None));
+                opened.len() - 1
+            }
+        };
+        let (segment, len) = opened.get_mut(at)?;
+        if is_last {
+            return Some((segment.clone(), durable.end));
+        }
+        // A closed segment ends with its last frame.
+        let end = match *len {
+            Some(len) => len,
+            None => *len.insert(segment.file.len().ok()?),
+        };
+        Some((segment.clone(), end))
+    }
+
     /// The best known place in a segment from which to look for a position.
     fn recall(&self, segment: Position, position: Position) -> u64 {
         self.hints.lock().range(segment..=position).next_back().map_or(HEADER_LEN, |(_, offset)| *offset)
@@ -100,7 +172,32 @@ impl Reader for SharedLog {
         cursor.seek()?;
         Ok(Box::new(SegmentReading(Some(cursor))))
     }
+
+    fn read_in_place(
+        &self,
+        positions: RangeInclusive<Position>,
+        waiting: Waiting,
+        found: &mut dyn FnMut(&[u8]),
+    ) -> ReadingInPlace {
+        let durable = self.published.lock().clone();
+        match stretch::read(self, &durable, &positions, waiting, found) {
+            Ok(()) => ReadingInPlace::Whole,
+            Err(Unreadable::WouldWait) => ReadingInPlace::WouldWait,
+            Err(Unreadable::Otherwise) => ReadingInPlace::Impossible,
+        }
+    }
+
+    fn place_of(&self, stretch: usize) -> Option<u64> {
+        self.place(stretch)
+    }
+
+    fn learn_place(&self, stretch: usize, place: u64) {
+        self.places.set(stretch, place);
+    }
 }
+
+/// The number of segments that are kept open to read stretches.
+const MOST_OPEN: usize = 16;
 
 /// A read under way; empty after its end or an error.
 struct SegmentReading<'a>(Option<SegmentCursor<'a>>);
@@ -163,7 +260,9 @@ impl SegmentCursor<'_> {
             if let Some(fault) = fault {
                 return Err(fault.at(expected, segment.name(), offset).into());
             }
-            self.shared.notice(segment.header.first(), &frame.header, frames.start_of(&frame));
+            let start = frames.start_of(&frame);
+            self.shared.notice(segment.header.first(), &frame.header, start);
+            self.shared.note_frame(&frame, start);
             return Ok(frame.into_chunk().map_err(ReadError::Erased)?.starting_at(self.from));
         }
     }

@@ -9,7 +9,7 @@
 //! The number of records of the append is in the header of its first frame and in the hash chain, so it must be known
 //! before the run begins. The frame with the last of them ends the run.
 
-use super::frame::Header;
+use super::frame::{HEADER_LEN, Header};
 use super::plan::LARGEST_EVENT;
 use super::scan::Tail;
 use super::{FileJournal, PIECE};
@@ -81,6 +81,8 @@ impl<'j> FileRun<'j> {
             after,
         };
         self.tail.frame = Some(self.tail.end + self.journal.buffer.len() as u64);
+        let records_at = (HEADER_LEN + self.encoded.len()) as u64;
+        self.journal.shared.note_places(first, records, self.tail.frame.unwrap_or_default() + records_at);
         header.put(self.journal.segment.header.nonce, &mut self.journal.buffer);
         self.journal.buffer.extend_from_slice(&payload);
         (self.done, self.before, self.running) = (done, after, after);

@@ -20,4 +20,5 @@ mod power;
 mod recovery;
 mod refusals;
 mod runs;
+mod stretches;
 mod support;

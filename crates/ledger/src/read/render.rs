@@ -4,8 +4,8 @@ use crate::budget::{hold, step};
 use crate::error::ReadFailure;
 use crate::read::list_bound::{ShortenedList, unlisted_count};
 use crate::store::{
-    Action, Block, ClaimNo, Content, ContentNo, DisputeRow, FoundRevision, IndexedLog, Store, nth_of, number_of,
-    take_frame,
+    Action, Block, ClaimNo, Content, ContentNo, DisputeRow, FetchedEvent, FoundRevision, IndexedLog, Store, nth_of,
+    number_of, take_frame,
 };
 use crate::wire::splice::{parts, put_field, put_number};
 use detente_domain::position::Position;
@@ -228,7 +228,10 @@ impl<'v> Renderer<'v> {
         }
         let number = number_of(position);
         if !self.loaded.contains_key(&number) {
-            let block = self.store.load(number)?;
+            let block = match self.store.fetch(position, self.view.blocks.has_room())? {
+                FetchedEvent::Block(block) => block,
+                FetchedEvent::Alone(block) => return block.event(0).map(with).ok_or_else(|| no_event_at(position)),
+            };
             if self.loaded.len() >= MOST_LOADED {
                 self.loaded.clear();
             }
@@ -237,7 +240,7 @@ impl<'v> Renderer<'v> {
             self.loaded.insert(number, block);
         }
         let event = self.loaded.get(&number).and_then(|block| block.event(nth_of(position)));
-        event.map(with).ok_or_else(|| ReadFailure::Damaged(format!("the log has no event at position {position}")))
+        event.map(with).ok_or_else(|| no_event_at(position))
     }
 }
 
@@ -264,6 +267,10 @@ fn put_parts(event: &[u8], with_claim: bool, out: &mut Vec<u8>) -> Result<(), Re
 fn put_claim(event: &[u8], out: &mut Vec<u8>) -> Result<(), ReadFailure> {
     out.extend_from_slice(parts(event).ok_or_else(no_event)?.claim);
     Ok(())
+}
+
+fn no_event_at(position: Position) -> ReadFailure {
+    ReadFailure::Damaged(format!("the log has no event at position {position}"))
 }
 
 fn no_event() -> ReadFailure {

@@ -6,8 +6,8 @@
 
 use detente_domain::position::Position;
 
-/// The number of positions that a block holds.
-pub(crate) const SPAN: u64 = 16;
+/// The number of positions that a block holds: those of a stretch of the journal.
+pub(crate) const SPAN: u64 = detente_journal::STRETCH;
 
 /// The number of the block that holds a position.
 pub(crate) fn number_of(position: Position) -> usize {

@@ -18,6 +18,7 @@
 //!
 //! Reasons: `docs/design/store.md`.
 
+mod admission;
 mod block;
 mod blocks;
 mod db;
@@ -44,13 +45,25 @@ pub use verify::StoreReport;
 pub(crate) use verify::verify;
 pub(crate) use view::{IncomingEvent, IndexedLog, View};
 
+use admission::Admission;
 use db::{Db, Unusable};
 use detente_domain::position::Position;
-use detente_journal::{Obstacle, Reader};
+use detente_journal::{Obstacle, Reader, ReadingInPlace, Waiting};
 use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::ops::Deref;
+use std::ops::{Deref, RangeInclusive};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
+
+/// The steps that a call takes when it fetches an event that is not in memory.
+const STEPS_TO_FETCH: u32 = 32;
+
+/// An event that was not in memory.
+pub(crate) enum FetchedEvent {
+    /// Its block.
+    Block(Arc<Block>),
+    /// A block of it alone.
+    Alone(Block),
+}
 
 /// The log and its index.
 pub(crate) struct Store {
@@ -60,6 +73,7 @@ pub(crate) struct Store {
     /// Sled; locked for writing only to drop it.
     db: RwLock<Option<Db>>,
     journal: Arc<dyn Reader>,
+    admission: Admission,
     /// The last position that the journal holds durably.
     durable: AtomicU64,
     /// The last position that was handed to the journal, where a long append is on its way: sled may have it before the
@@ -148,6 +162,44 @@ impl Store {
     /// Returns true if sled is in use: there is one, and no error was found in it.
     pub(crate) fn is_saving(&self) -> bool {
         !self.suspect.load(Ordering::Acquire)
+    }
+
+    /// An event whose block is not in memory: with its block if memory has room or it is asked for again, alone from its
+    /// place in the journal otherwise. A brief call gets it only if no disk has to be waited for.
+    ///
+    /// # Errors
+    /// If it can be read nowhere.
+    pub(crate) fn fetch(&self, position: Position, has_room: bool) -> Result<FetchedEvent, detente_journal::ReadError> {
+        crate::budget::steps(STEPS_TO_FETCH);
+        let number = number_of(position);
+        let positions = if self.admission.admits(number) || has_room {
+            first_of(number)..=first_of(number).plus(SPAN - 1)
+        } else {
+            position..=position
+        };
+        for waiting in [Waiting::Never, Waiting::AsLong] {
+            if waiting == Waiting::AsLong {
+                crate::budget::leave_brief();
+            }
+            if let Some(fetched) = self.fetch_in_place(&positions, waiting) {
+                return Ok(fetched);
+            }
+        }
+        // Another event of its block may be damaged.
+        if let Some(fetched) = self.fetch_in_place(&(position..=position), Waiting::AsLong) {
+            return Ok(fetched);
+        }
+        self.load(number).map(FetchedEvent::Block)
+    }
+
+    fn fetch_in_place(&self, positions: &RangeInclusive<Position>, waiting: Waiting) -> Option<FetchedEvent> {
+        let mut block = Block::default();
+        let read = self.journal.read_in_place(positions.clone(), waiting, &mut |event| block.push(event));
+        if read != ReadingInPlace::Whole {
+            return None;
+        }
+        block.settle();
+        Some(if block.is_full() { FetchedEvent::Block(Arc::new(block)) } else { FetchedEvent::Alone(block) })
     }
 
     /// A block that is not in memory: from sled, or from the journal if sled cannot give it whole.

@@ -1,5 +1,6 @@
 //! Brings the store up: loads what sled has, replays the rest from the journal, rebuilds where sled is of no use.
 
+use super::admission::Admission;
 use super::block::SPAN;
 use super::db::{Db, Unusable};
 use super::footing;
@@ -113,6 +114,7 @@ impl Store {
             snapshot: parking_lot::Mutex::default(),
             db: RwLock::new(db),
             journal: Arc::clone(journal),
+            admission: Admission::default(),
         }
     }
 
@@ -174,6 +176,9 @@ fn view_of(db: &Db, clean: bool, journal: &dyn Reader, cache_bytes: usize) -> Re
     db.load_blocks(!clean, |number, block| {
         if block.rows.terms > view.index.term_count() as u64 {
             return Err(Unusable::Damaged("the dictionary".to_owned()));
+        }
+        if let Some(place) = block.rows.place {
+            journal.learn_place(number, place);
         }
         view.restore(number, block).map_err(misfit)
     })?;

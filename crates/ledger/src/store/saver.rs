@@ -7,7 +7,7 @@
 
 use super::block::{Block, first_of};
 use super::db::Db;
-use super::stored_value::seal;
+use super::stored_value::{seal, seal_rows};
 use super::view::{UnsavedBlock, View};
 use super::{SPAN, Store};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
@@ -150,12 +150,15 @@ impl Store {
         let terms_needed = usize::try_from(terms_needed).unwrap_or(usize::MAX);
         let terms: Vec<Vec<u8>> =
             (known_terms..terms_needed).map(|term| view.index.term_bytes(term).to_vec()).collect();
-        let with_block = |(number, unsaved)| Some((number, unsaved, view.blocks.shared_block(number)?));
+        let with_block = |(number, unsaved)| {
+            let block = view.blocks.shared_block(number)?;
+            Some(ToSave { number, unsaved, block, place: self.journal.place_of(number) })
+        };
         let batch: Vec<_> = batch.into_iter().filter_map(with_block).collect();
         drop(view);
-        let end_of = |(number, unsaved, _): &ToSave| first_of(*number).plus(unsaved.rows.entries.len() as u64).before();
+        let end_of = |save: &ToSave| first_of(save.number).plus(save.unsaved.rows.entries.len() as u64).before();
         let last = batch.last().map(end_of);
-        let blocks: Vec<_> = batch.iter().map(to_store).collect();
+        let blocks: Vec<_> = batch.iter().map(ToSave::seal).collect();
         let db = self.db.read();
         let Some(open) = db.as_ref().filter(|_| self.is_saving()) else { return false };
         let result = open.save(&blocks, &terms);
@@ -173,9 +176,19 @@ impl Store {
     }
 }
 
-type ToSave = (usize, Arc<UnsavedBlock>, Arc<Block>);
+/// A block on its way to sled.
+struct ToSave {
+    number: usize,
+    unsaved: Arc<UnsavedBlock>,
+    block: Arc<Block>,
+    /// Its place in the journal.
+    place: Option<u64>,
+}
 
-/// The sealed values of a block and of its rows.
-fn to_store((number, unsaved, block): &ToSave) -> (usize, Vec<u8>, Vec<u8>) {
-    (*number, seal(*number, &View::stored_form(unsaved, block)), seal(*number, &unsaved.rows))
+impl ToSave {
+    /// The number, and the sealed values of the block and of its rows.
+    fn seal(&self) -> (usize, Vec<u8>, Vec<u8>) {
+        let Self { number, unsaved, block, place } = self;
+        (*number, seal(*number, &View::stored_form(unsaved, block)), seal_rows(*number, &unsaved.rows, *place))
+    }
 }

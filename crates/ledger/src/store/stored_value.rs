@@ -75,6 +75,16 @@ pub(super) struct StoredRows {
     /// The link after the last event, so that a start need not look at events.
     #[prost(bytes = "vec", tag = "4")]
     pub(super) link_after: Vec<u8>,
+    /// The place of the block's events in the journal, where it is known. [`seal_rows`] adds it.
+    #[prost(uint64, optional, tag = "5")]
+    pub(super) place: Option<u64>,
+}
+
+/// The part of [`StoredRows`] that is known only once the journal has the events.
+#[derive(Clone, PartialEq, prost::Message)]
+struct StoredPlace {
+    #[prost(uint64, optional, tag = "5")]
+    place: Option<u64>,
 }
 
 /// Terms, as kind byte and key each.
@@ -148,8 +158,19 @@ impl StoredBlock {
 
 /// A message, packed, with the CRC-32C of its number and the packed bytes in front.
 pub(super) fn seal(number: usize, message: &impl Message) -> Vec<u8> {
+    seal_bytes(number, &message.encode_to_vec())
+}
+
+/// The rows of a block, sealed with its place in the journal.
+pub(super) fn seal_rows(number: usize, rows: &StoredRows, place: Option<u64>) -> Vec<u8> {
+    let mut message = rows.encode_to_vec();
+    message.extend(StoredPlace { place }.encode_to_vec());
+    seal_bytes(number, &message)
+}
+
+fn seal_bytes(number: usize, message: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0; 4];
-    pack(&message.encode_to_vec(), &mut bytes);
+    pack(message, &mut bytes);
     let sum = sum(number, bytes.get(4..).unwrap_or_default());
     bytes.iter_mut().zip(sum).for_each(|(to, from)| *to = from);
     bytes

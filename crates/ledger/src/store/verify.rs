@@ -6,6 +6,7 @@ use super::block::first_of;
 use super::db::{Db, Unusable};
 use super::footing;
 use super::open::{ReplayError, take_in_chunk};
+use super::stored_value::StoredRows;
 use super::view::{UnsavedBlock, View};
 use detente_journal::{LedgerId, Reader};
 use std::path::{Path, PathBuf};
@@ -56,7 +57,7 @@ pub(crate) fn verify(
         report.note_failure(&error, dir);
         return Ok(report);
     }
-    let mut comparison = Comparison { dir: dir.to_owned(), db, view: View::new(0), report, next: 0 };
+    let mut comparison = Comparison { dir: dir.to_owned(), journal, db, view: View::new(0), report, next: 0 };
     let total = journal.head().position.0;
     for chunk in journal.read(comparison.view.head().next())? {
         take_in_chunk(&mut comparison.view, &chunk?).map_err(ReplayError::into_open)?;
@@ -79,8 +80,9 @@ impl StoreReport {
     }
 }
 
-struct Comparison {
+struct Comparison<'j> {
     dir: PathBuf,
+    journal: &'j dyn Reader,
     db: Db,
     view: View,
     report: StoreReport,
@@ -88,7 +90,7 @@ struct Comparison {
     next: usize,
 }
 
-impl Comparison {
+impl Comparison<'_> {
     fn compare_full_blocks(&mut self) {
         loop {
             let batch = self.view.to_save(64);
@@ -139,7 +141,8 @@ impl Comparison {
                 }
             }
             Ok((Some(stored), Some(rows))) => {
-                if stored != events || rows != expected.rows {
+                let has_place = rows.place.is_none_or(|place| self.journal.place_of(number) == Some(place));
+                if stored != events || !has_place || (StoredRows { place: None, ..rows }) != expected.rows {
                     self.wrong(format!("block {number} (from position {})", first_of(number)));
                 } else {
                     self.report.events += count as u64;

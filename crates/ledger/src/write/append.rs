@@ -4,6 +4,7 @@
 use crate::Ledger;
 use crate::error::AppendError;
 use crate::read::cut::ResolvedCut;
+use crate::write::queue::QueueRefusal;
 use crate::write::stage::StageWork;
 use detente_domain::command::{Batch, Command};
 use detente_domain::decide::Decision;
@@ -114,11 +115,10 @@ impl Ledger {
 
     /// Gives the writer something to do.
     pub(crate) fn send(&self, work: Work) -> Result<(), AppendError> {
-        let queue = self.queue.lock();
-        let Some(queue) = queue.as_ref() else { return Err(not_serving("it is shutting down")) };
-        queue.try_send(work).map_err(|error| match error {
-            crossbeam_channel::TrySendError::Full(_) => AppendError::Overloaded,
-            crossbeam_channel::TrySendError::Disconnected(_) => not_serving("the writer has ended"),
+        self.queue.push(work).map_err(|refusal| match refusal {
+            QueueRefusal::Full => AppendError::Overloaded,
+            QueueRefusal::Closed => not_serving("it is shutting down"),
+            QueueRefusal::Ended => not_serving("the writer has ended"),
         })
     }
 }

@@ -6,6 +6,7 @@ pub mod clock_guard;
 pub(crate) mod clock_mark;
 pub(crate) mod commit;
 pub mod hindrance;
+pub(crate) mod queue;
 pub(crate) mod recorder;
 pub(crate) mod salt;
 pub(crate) mod sequence;

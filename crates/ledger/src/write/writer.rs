@@ -18,10 +18,10 @@ use crate::store::AppendNo;
 use crate::wire::event::read_event;
 use crate::write::append::{AppendReceipt, AppendRequest, Recording, Submission, Work, events_made, results_of};
 use crate::write::commit::{Committer, DecidedAppend, WriteOutcome};
+use crate::write::queue::WorkQueue;
 use crate::write::recorder::Recorder;
 use crate::write::salt::Salts;
 use crate::write::sequence;
-use crossbeam_channel::Receiver;
 use detente_domain::decide::{Decision, decide};
 use detente_domain::event::Event;
 use detente_domain::position::{Position, RecordedAt};
@@ -46,13 +46,14 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Records what comes in until the queue closes.
-    pub(crate) fn run(mut self, queue: &Receiver<Work>) {
-        while let Ok(first) = queue.recv() {
+    pub(crate) fn run(mut self, queue: &WorkQueue) {
+        let _ending = QueueEnding(queue);
+        while let Some(first) = queue.take() {
             self.decide_what_waits(first, queue);
         }
     }
 
-    fn decide_what_waits(&mut self, first: Work, queue: &Receiver<Work>) {
+    fn decide_what_waits(&mut self, first: Work, queue: &WorkQueue) {
         let (mut decided, mut events) = (Vec::new(), 0);
         let mut next = Some(first);
         while let Some(work) = next {
@@ -73,7 +74,7 @@ impl Writer {
                 self.committer.hand_over(std::mem::take(&mut decided));
                 events = 0;
             }
-            next = queue.try_recv().ok();
+            next = queue.take_waiting();
         }
         self.committer.take_over(decided);
     }
@@ -190,6 +191,15 @@ impl Writer {
         let results = results_of(&Decision { events, made }, Some(first));
         let at = self.recorder.record.after_append(&view.index, append);
         Ok(Some(AppendReceipt { at, recorded_at: at.recorded_at, results, replayed: true }))
+    }
+}
+
+/// Ends the queue, however the writer ends.
+struct QueueEnding<'q>(&'q WorkQueue);
+
+impl Drop for QueueEnding<'_> {
+    fn drop(&mut self) {
+        self.0.end();
     }
 }
 
