@@ -16,8 +16,8 @@ use detente_domain::position::Position;
 pub(super) enum Candidates {
     /// Claims, each once.
     Claims(Vec<ClaimNo>),
-    /// Contents, each once.
-    Contents(Vec<ContentNo>),
+    /// Contents, each once, and the place of the group of the item by which they were found.
+    Contents { contents: Vec<ContentNo>, group: usize },
     /// Every claim.
     All,
 }
@@ -39,15 +39,16 @@ impl Index {
         if let Some(claims) = &item.claims {
             return Candidates::Claims(claims.clone());
         }
-        let shortest = item.groups.iter().min_by_key(|group| self.posting_count(group));
-        let shortest_length = shortest.map_or(usize::MAX, |group| self.posting_count(group));
+        let shortest = item.groups.iter().enumerate().min_by_key(|(_, group)| self.posting_count(group));
+        let shortest_length = shortest.map_or(usize::MAX, |(_, group)| self.posting_count(group));
+        let relationships = item.relationships.and_then(|at| Some((at, item.groups.get(at)?)));
         if let Some(words) = item.words.as_ref().filter(|words| words.len() <= shortest_length) {
             // A content that renews one of these has its words, without being among these.
             let claims = words.iter().filter_map(|number| self.claims.content(*number).map(Content::claim));
             return Candidates::Claims(sort_and_dedup(claims.collect()));
         }
-        match (shortest, &item.relationships, span) {
-            (Some(_), Some(relationships), Some((a, b)))
+        match (shortest, relationships, span) {
+            (Some(_), Some((at, relationships)), Some((a, b)))
                 if shortest_length.saturating_mul(8) > self.posting_count(relationships) =>
             {
                 let mut contents = Vec::new();
@@ -58,12 +59,14 @@ impl Index {
                     });
                 }
                 hold(contents.capacity() * size_of::<ContentNo>());
-                Candidates::Contents(if relationships.len() > 1 { sort_and_dedup(contents) } else { contents })
+                let contents = if relationships.len() > 1 { sort_and_dedup(contents) } else { contents };
+                Candidates::Contents { contents, group: at }
             }
-            (Some(group), ..) => {
+            (Some((at, group)), ..) => {
                 let contents: Vec<ContentNo> = self.contents_with(group).inspect(|_| step()).collect();
                 hold(contents.capacity() * size_of::<ContentNo>());
-                Candidates::Contents(if group.len() > 1 { sort_and_dedup(contents) } else { contents })
+                let contents = if group.len() > 1 { sort_and_dedup(contents) } else { contents };
+                Candidates::Contents { contents, group: at }
             }
             (None, ..) => Candidates::All,
         }
@@ -85,7 +88,7 @@ impl Index {
         match candidates {
             Candidates::Claims(claims) => claims.iter().copied().all(&mut claim),
             Candidates::All => self.all_claims().all(&mut claim),
-            Candidates::Contents(contents) => contents.iter().all(|number| {
+            Candidates::Contents { contents, .. } => contents.iter().all(|number| {
                 step();
                 let seen = self.claims.revision_with(*number, cut);
                 seen.is_none_or(|(found, content)| consider(found, content))
@@ -101,7 +104,7 @@ impl Index {
                 hold(self.claims.len() * size_of::<ClaimNo>());
                 self.all_claims().inspect(|_| step()).collect()
             }
-            Candidates::Contents(contents) => {
+            Candidates::Contents { contents, .. } => {
                 hold(contents.len() * size_of::<ClaimNo>());
                 let claim_of = |number: &ContentNo| self.claims.content(*number).map(Content::claim);
                 sort_and_dedup(contents.iter().inspect(|_| step()).filter_map(claim_of).collect())

@@ -3,13 +3,15 @@
 //! A revision is made by one event: it has a content, and may be retracted. Most claims have one. A content knows its
 //! revisions ([`super::contents`]), so a search that comes from contents looks here only if several revisions share one.
 
+use super::content_tail::Facets;
 use super::contents::{Content, Contents, Reach};
 use super::disputes::Disputes;
-use super::numbers::{ClaimNo, ContentNo, Term};
+use super::numbers::{ClaimNo, ContentNo};
 use crate::store::entry::{Action, ContentEntry};
 use crate::store::shared::{SharedList, SharedTable};
 use detente_domain::position::Position;
 use detente_domain::valid_time::ValidTime;
+use detente_domain::validity::Validity;
 use hashbrown::DefaultHashBuilder;
 use std::hash::BuildHasher;
 use std::sync::Arc;
@@ -141,13 +143,19 @@ impl Claims {
         self.contents.get(number)
     }
 
+    /// The corners of when a content holds or happens, in all readings; none for a claim without time.
+    #[inline]
+    pub(super) fn hull(&self, content: &Content) -> Option<Validity> {
+        self.contents.hull(content)
+    }
+
     /// The valid time of a content; none for a claim without time.
     pub(crate) fn valid_time(&self, content: &Content) -> Option<ValidTime> {
         self.contents.valid_time(content)
     }
 
     /// The reach of the knowledge of a content.
-    pub(crate) fn reach(&self, number: ContentNo) -> &Reach {
+    pub(crate) fn reach(&self, number: ContentNo) -> Reach {
         self.contents.reach(number)
     }
 
@@ -156,8 +164,8 @@ impl Claims {
         self.contents.reach(number).renews.unwrap_or(number)
     }
 
-    /// The facets of a content, sorted.
-    pub(crate) fn facets(&self, number: ContentNo) -> &[Term] {
+    /// The facets of a content, ascending.
+    pub(crate) fn facets(&self, number: ContentNo) -> Facets<'_> {
         self.contents.facets(number)
     }
 

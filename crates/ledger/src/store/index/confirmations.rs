@@ -95,8 +95,8 @@ impl Index {
         let content = self.claims.content(number).filter(|content| content.is_end_open())?;
         let own = self.claims.reach(number).as_of;
         let mut best: Option<(Position, Atom)> = None;
-        let facets = self.claims.facets(number).iter();
-        for of_label in facets.filter_map(|term| self.confirmations.by_label.get(term)) {
+        let facets = self.claims.facets(number);
+        for of_label in facets.filter_map(|term| self.confirmations.by_label.get(&term)) {
             let until = of_label.partition_point(|confirmation| confirmation.position <= cut);
             let seen = of_label.iter().take(until).rev();
             let mut after = seen.take_while(|confirmation| confirmation.position > content.since());

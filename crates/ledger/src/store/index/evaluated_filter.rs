@@ -114,8 +114,8 @@ impl Index {
 
     /// The facets of a content.
     pub(crate) fn facets_of(&self, number: ContentNo) -> impl Iterator<Item = (FacetKind, &str)> {
-        self.claims.facets(number).iter().filter_map(|term| {
-            let (kind, key) = self.terms.bytes(*term).split_first()?;
+        self.claims.facets(number).filter_map(|term| {
+            let (kind, key) = self.terms.bytes(term).split_first()?;
             Some((*FacetKind::ALL.get(usize::from(*kind))?, std::str::from_utf8(key).ok()?))
         })
     }

@@ -86,8 +86,10 @@ impl Index {
                 true
             });
             hold(dated.capacity() * (size_of::<(FoundRevision, &Content, Certainty)>() + size_of::<StateRow>()));
-            dated
-                .retain(|(found, content, _)| self.found_matches(&compiled, found, content) && !is_hidden(found.claim));
+            let met = compiled.group_met_by(&candidates);
+            dated.retain(|(found, content, _)| {
+                self.found_matches(&compiled, met, found, content) && !is_hidden(found.claim)
+            });
             for (found, content, certainty) in dated {
                 let Some(corners) = self.corners_for(content, &question.asked) else { continue };
                 state.take(found, content, corners, certainty, question);
@@ -111,8 +113,9 @@ impl Index {
         findings: &mut Findings,
     ) {
         for candidates in self.candidates_of(compiled, None) {
+            let met = compiled.group_met_by(&candidates);
             self.each_seen(&candidates, cut, |found, content| {
-                if self.found_matches(compiled, &found, content) && !is_hidden(found.claim) {
+                if self.found_matches(compiled, met, &found, content) && !is_hidden(found.claim) {
                     if found.revision.is_retracted() {
                         findings.retracted = true;
                     } else {
@@ -129,7 +132,7 @@ impl Index {
 
     /// The certainty with which a content answers the question for the asked date; none if the content does not.
     fn certainty_of(&self, content: &Content, question: &StateQuestion<'_>) -> Option<Certainty> {
-        let corners = content.hull()?;
+        let corners = self.claims.hull(content)?;
         let temporal_type = TemporalType::ALL.get(usize::from(content.temporal_type()))?;
         let mode = Mode::of(question.mode, *temporal_type)?;
         if content.is_told_by_corners() {
@@ -141,7 +144,7 @@ impl Index {
     /// The corners of a content by which a question goes.
     fn corners_for(&self, content: &Content, asked: &Period) -> Option<Validity> {
         if content.is_told_by_corners() {
-            return content.hull();
+            return self.claims.hull(content);
         }
         self.claims.valid_time(content).map(|valid| *valid.for_period(asked))
     }

@@ -25,7 +25,9 @@ mod by_position;
 mod candidates;
 mod claims;
 mod confirmations;
+mod content_tail;
 mod contents;
+mod corners;
 mod disputes;
 mod dues;
 mod evaluated_filter;
@@ -276,7 +278,7 @@ impl Index {
         let last = self.claims.revisions(claim).last()?.content;
         let number = self.claims.renew_content(last, entry)?;
         self.dues.add(number, entry.due.map(Moment));
-        let facets = self.claims.facets(number).to_vec();
+        let facets: Vec<Term> = self.claims.facets(number).collect();
         self.post(number, facets.iter().copied());
         self.add_spans(number, facets.into_iter());
         Some(number)
@@ -296,7 +298,7 @@ impl Index {
 
     /// Adds the span of a content to the intervals of each relationship among its facets.
     fn add_spans(&mut self, content: ContentNo, facets: impl Iterator<Item = Term>) {
-        let Some(validity) = self.claims.content(content).and_then(Content::hull) else { return };
+        let Some(validity) = self.claims.content(content).and_then(|content| self.claims.hull(content)) else { return };
         let span = Span { start: validity.earliest_start, end: validity.latest_end, content };
         let is_relationship = |term: &Term| self.terms.bytes(*term).first() == Some(&(FacetKind::Relationship as u8));
         for relationship in facets.filter(is_relationship) {

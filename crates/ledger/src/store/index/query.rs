@@ -12,6 +12,7 @@
 use super::Index;
 use super::candidates::Candidates;
 use super::claims::FoundRevision;
+use super::content_tail::Facets;
 use super::contents::Content;
 use super::numbers::{ClaimNo, ContentNo, Term};
 use super::postings::Posting;
@@ -35,10 +36,21 @@ pub(super) struct Item<'f> {
     source: &'f FilterItem,
     /// The terms of each group, of which a content must have one; sorted.
     pub(super) groups: Vec<Vec<Term>>,
-    pub(super) relationships: Option<Vec<Term>>,
+    /// The place of the relationships among the groups.
+    pub(super) relationships: Option<usize>,
     /// The contents whose words match the text, if there is one.
     pub(super) words: Option<HashSet<ContentNo>>,
     pub(super) claims: Option<Vec<ClaimNo>>,
+}
+
+impl CompiledFilter<'_> {
+    /// The group of the only item that all of these candidates meet, being found by it.
+    pub(super) fn group_met_by(&self, candidates: &Candidates) -> Option<usize> {
+        match candidates {
+            Candidates::Contents { group, .. } if self.items.len() == 1 => Some(*group),
+            _ => None,
+        }
+    }
 }
 
 impl Index {
@@ -59,7 +71,7 @@ impl Index {
                     item.narrow_words(self.contents_with(&terms).inspect(|_| step()).collect());
                 }
                 Some(FacetKind::Relationship) => {
-                    item.relationships = Some(terms.clone());
+                    item.relationships = Some(item.groups.len());
                     item.groups.push(terms);
                 }
                 _ => item.groups.push(terms),
@@ -131,11 +143,13 @@ impl Index {
     /// The claims that match at a cut and whose valid time may touch `[a, b)`, retracted ones too, in no order.
     pub(crate) fn touching_span(&self, filter: &Filter, cut: Position, (a, b): (Moment, Moment)) -> Vec<FoundRevision> {
         let compiled = self.compile(filter);
-        let touches = |content: &Content| content.hull().is_some_and(|v| v.earliest_start < b && v.latest_end > a);
+        let touches =
+            |content: &Content| self.claims.hull(content).is_some_and(|v| v.earliest_start < b && v.latest_end > a);
         let mut matching = Vec::new();
         for candidates in self.candidates_of(&compiled, Some((a, b))) {
+            let met = compiled.group_met_by(&candidates);
             self.each_seen(&candidates, cut, |found, content| {
-                if touches(content) && self.found_matches(&compiled, &found, content) {
+                if touches(content) && self.found_matches(&compiled, met, &found, content) {
                     matching.push(found);
                     if matching.len().is_multiple_of(HELD_AT_ONCE) {
                         hold(HELD_AT_ONCE * size_of::<FoundRevision>());
@@ -155,7 +169,7 @@ impl Index {
     /// Calls `with` with the keys of a content's facets of a kind.
     pub(crate) fn facets_of_content(&self, content: ContentNo, kind: FacetKind, with: &mut dyn FnMut(&str)) {
         for term in self.claims.facets(content) {
-            let (of, key) = self.terms.bytes(*term).split_first().unwrap_or((&u8::MAX, &[]));
+            let (of, key) = self.terms.bytes(term).split_first().unwrap_or((&u8::MAX, &[]));
             if *of == kind as u8
                 && let Ok(key) = std::str::from_utf8(key)
             {
@@ -210,16 +224,18 @@ impl Index {
     ) -> Option<FoundRevision> {
         let found = self.claims.find_revision(claim, cut)?;
         let content = self.claims.content(found.revision.content)?;
-        self.found_matches(compiled, &found, content).then_some(found)
+        self.found_matches(compiled, None, &found, content).then_some(found)
     }
 
+    /// Returns true if the content matches that a claim was found with, of which one group is known to be met.
     pub(super) fn found_matches(
         &self,
         compiled: &CompiledFilter<'_>,
+        met: Option<usize>,
         found: &FoundRevision,
         content: &Content,
     ) -> bool {
-        self.matches(compiled, found.claim, found.revision.content, content, found.revision.position)
+        self.matches_rest(compiled, met, (found.claim, found.revision.content), content, found.revision.position)
     }
 
     /// Returns true if a content matches that a claim has or had after the event at a position.
@@ -231,10 +247,21 @@ impl Index {
         content: &Content,
         at: Position,
     ) -> bool {
+        self.matches_rest(compiled, None, (claim, number), content, at)
+    }
+
+    fn matches_rest(
+        &self,
+        compiled: &CompiledFilter<'_>,
+        met: Option<usize>,
+        (claim, number): (ClaimNo, ContentNo),
+        content: &Content,
+        at: Position,
+    ) -> bool {
         compiled.items.is_empty()
             || compiled.items.iter().any(|item| {
                 item.admits(claim, content)
-                    && item.admits_facets(self.claims.facets(number))
+                    && item.admits_facets(met, || self.claims.facets(number))
                     && item.words.as_ref().is_none_or(|words| words.contains(&self.claims.words(number)))
                     && self.admits_time(item, at)
             })
@@ -291,10 +318,12 @@ impl Item<'_> {
             && self.claims.as_ref().is_none_or(|claims| claims.binary_search(&claim).is_ok())
     }
 
-    fn admits_facets(&self, facets: &[Term]) -> bool {
-        self.groups.iter().all(|group| match group.as_slice() {
-            [one] => facets.contains(one),
-            many => facets.iter().any(|facet| many.binary_search(facet).is_ok()),
+    /// Returns true if the facets meet every group but one that is known to be met; they are not read if there is no other.
+    fn admits_facets<'t>(&self, met: Option<usize>, facets: impl Fn() -> Facets<'t>) -> bool {
+        let mut groups = self.groups.iter().enumerate().filter(|(at, _)| Some(*at) != met);
+        groups.all(|(_, group)| match group.as_slice() {
+            [one] => facets().any(|facet| facet == *one),
+            many => facets().any(|facet| many.binary_search(&facet).is_ok()),
         })
     }
 }
