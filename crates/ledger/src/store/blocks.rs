@@ -2,7 +2,7 @@
 //! may hold. Blocks never change once they are full, so it does not matter who loads one or for which cut.
 
 use super::block::{Block, nth_of, number_of};
-use super::shared::SharedList;
+use super::shared::{SharedList, fitting};
 use detente_domain::position::Position;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// The blocks in memory.
 #[derive(Clone)]
 pub(crate) struct Blocks {
-    full: SharedList<BlockSlot, 256>,
+    full: SharedList<BlockSlot, { fitting::<BlockSlot>(4 << 10) }>,
     open: Block,
     /// Blocks before this one are in sled and may be dropped from memory.
     persisted: usize,

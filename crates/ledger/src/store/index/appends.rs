@@ -3,7 +3,7 @@
 //! This is where a cut is resolved: an instant or a position becomes the number of appends that may be seen.
 
 use super::numbers::AppendNo;
-use crate::store::shared::SharedList;
+use crate::store::shared::{SharedList, fitting};
 use detente_domain::position::{Position, RecordedAt};
 use detente_journal::{RequestMark, Salt};
 use std::collections::HashMap;
@@ -42,7 +42,7 @@ struct AppendEntry {
 /// All appends.
 #[derive(Clone, Default)]
 pub(crate) struct Appends {
-    rows: SharedList<AppendEntry, 1024>,
+    rows: SharedList<AppendEntry, { fitting::<AppendEntry>(16 << 10) }>,
 }
 
 /// The requests that made appends. Deciding an append asks for them, an answer never does, so no snapshot has them.

@@ -20,7 +20,7 @@ use super::evaluated_filter::MergesKnown;
 use super::numbers::ClaimNo;
 use super::query::CompiledFilter;
 use crate::budget::{hold, step, steps};
-use crate::store::shared::SharedList;
+use crate::store::shared::{SharedList, fitting};
 use detente_domain::filter::Filter;
 use detente_domain::position::Position;
 
@@ -33,7 +33,7 @@ const MOST_FOUND: usize = 16_384;
 #[derive(Clone, Default)]
 pub(crate) struct ByPosition {
     after: Position,
-    claims: SharedList<ClaimNo, 4096>,
+    claims: SharedList<ClaimNo, { fitting::<ClaimNo>(16 << 10) }>,
 }
 
 /// Stands for an event that is about no claim.

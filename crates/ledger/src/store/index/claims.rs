@@ -8,7 +8,7 @@ use super::contents::{Content, Contents, Reach};
 use super::disputes::Disputes;
 use super::numbers::{ClaimNo, ContentNo};
 use crate::store::entry::{Action, ContentEntry};
-use crate::store::shared::{SharedList, SharedTable};
+use crate::store::shared::{SharedList, SharedTable, fitting};
 use detente_domain::position::Position;
 use detente_domain::valid_time::ValidTime;
 use detente_domain::validity::Validity;
@@ -52,8 +52,8 @@ pub(crate) struct FoundRevision {
 pub(crate) struct Claims {
     numbers: SharedTable<ClaimNo>,
     hasher: DefaultHashBuilder,
-    ids: SharedList<Uuid, 1024>,
-    revisions: SharedList<Revisions, 1024>,
+    ids: SharedList<Uuid, { fitting::<Uuid>(16 << 10) }>,
+    revisions: SharedList<Revisions, { fitting::<Revisions>(16 << 10) }>,
     contents: Contents,
     disputes: Disputes,
 }

@@ -135,9 +135,8 @@ impl Index {
         position: Position,
         mut matches: impl FnMut(ClaimNo, ContentNo, &Content) -> bool,
     ) -> bool {
-        let term = self.confirmations.by_position.get(&position);
-        let Some(posting) = term.and_then(|term| self.postings.get(term.place())) else { return false };
-        posting.iter().any(|number| {
+        let Some(term) = self.confirmations.by_position.get(&position) else { return false };
+        self.postings.contents(*term).any(|number| {
             step();
             self.claims.content(number).is_some_and(|content| {
                 let claim = content.claim();

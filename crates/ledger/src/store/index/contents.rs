@@ -12,7 +12,7 @@ use super::corners::DayCorners;
 use super::numbers::{ClaimNo, ContentNo};
 use super::stored_terms;
 use crate::store::entry::{Action, ContentEntry};
-use crate::store::shared::{SharedList, SliceArena, SliceStart};
+use crate::store::shared::{SharedList, SliceArena, SliceStart, fitting};
 use detente_domain::edtf::Atom;
 use detente_domain::position::Position;
 use detente_domain::valid_time::ValidTime;
@@ -199,7 +199,7 @@ impl Content {
 /// All contents.
 #[derive(Clone, Default)]
 pub(super) struct Contents {
-    all: SharedList<Content, 256>,
+    all: SharedList<Content, { fitting::<Content>(8 << 10) }>,
     tails: SliceArena<u8>,
     /// Corners that are no days.
     corners: SharedList<Validity, 256>,

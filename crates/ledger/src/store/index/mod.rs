@@ -55,7 +55,6 @@ pub(crate) use query::{CompiledFilter, ListPage};
 pub(crate) use registry::{Registry, RegistryRevision};
 
 use super::entry::{Action, ContentEntry, Entry};
-use super::shared::SharedList;
 use claims::Claims;
 use detente_domain::bound::Bound;
 use detente_domain::claim::Claim;
@@ -68,7 +67,7 @@ use detente_domain::position::Position;
 use detente_domain::standing::Standing;
 use detente_domain::vocabulary::Vocabulary;
 use intervals::{Intervals, Span};
-use postings::Posting;
+use postings::Postings;
 use std::sync::Arc;
 use terms::Terms;
 
@@ -76,7 +75,7 @@ use terms::Terms;
 #[derive(Clone, Default)]
 pub(crate) struct Index {
     terms: Terms,
-    postings: SharedList<Posting, 256>,
+    postings: Postings,
     intervals: imbl::HashMap<Term, Arc<Intervals>>,
     claims: Claims,
     /// The claims of the events, in the order of the log.
@@ -287,19 +286,19 @@ impl Index {
     /// Gives every term a posting.
     fn post_terms(&mut self) {
         while self.postings.len() < self.terms.len() {
-            self.postings.push(Posting::default());
+            self.postings.push();
         }
     }
 
     fn post(&mut self, content: ContentNo, terms: impl Iterator<Item = Term>) {
         self.post_terms();
-        self.postings.change_each(terms.map(Term::place), |posting| posting.push(content));
+        self.postings.add(content, terms);
     }
 
     /// Adds the span of a content to the intervals of each relationship among its facets.
     fn add_spans(&mut self, content: ContentNo, facets: impl Iterator<Item = Term>) {
         let Some(validity) = self.claims.content(content).and_then(|content| self.claims.hull(content)) else { return };
-        let span = Span { start: validity.earliest_start, end: validity.latest_end, content };
+        let span = Span::of(content, validity.earliest_start, validity.latest_end);
         let is_relationship = |term: &Term| self.terms.bytes(*term).first() == Some(&(FacetKind::Relationship as u8));
         for relationship in facets.filter(is_relationship) {
             Arc::make_mut(self.intervals.entry(relationship).or_default()).insert(span);

@@ -1,14 +1,16 @@
 //! For each term, the contents that have it, in the order they were recorded: a list that only grows, as varint gaps.
 //!
 //! ```text
-//!   posting (24 bytes)   last number, count, up to 7 bytes of gaps ── most terms need no more
-//!        └─ shared       what went before: full pieces, and the piece that grows
+//!   slot (4 bytes)            the only content ── enough for most terms: ids elsewhere, rare words
+//!     └─ posting (24 bytes)   last number, count, up to 7 bytes of gaps
+//!          └─ shared          what went before: full pieces, and the piece that grows
 //! ```
 //!
 //! Numbers are added to the bytes in the posting itself, which are moved behind it when they are full. So most additions
 //! touch nothing that copies share, and a copy of a long list shares all but its last piece.
 
-use super::numbers::ContentNo;
+use super::numbers::{ContentNo, Term};
+use crate::store::shared::{SharedList, fitting};
 use std::sync::Arc;
 
 /// Bytes from which on the last piece of a list is followed by a new one.
@@ -16,9 +18,97 @@ const PIECE: usize = 2048;
 /// Bytes of gaps in a posting itself.
 const TAIL: usize = 7;
 
+/// The contents of every term.
+#[derive(Clone, Default)]
+pub(crate) struct Postings {
+    slots: SharedList<Slot, { fitting::<Slot>(4 << 10) }>,
+    longer: SharedList<Posting, { fitting::<Posting>(8 << 10) }>,
+    /// The places in `longer` to which a content is added.
+    places: Vec<u32>,
+}
+
+/// The only content of a term, or above [`Slot::LONGER`] the place of its contents among the longer postings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Slot(u32);
+
+/// A slot, as it is read.
+enum Held {
+    Nothing,
+    One(ContentNo),
+    Longer(u32),
+}
+
+impl Slot {
+    const LONGER: u32 = 1 << 31;
+    const FREE: Self = Self(u32::MAX);
+
+    const fn held(self) -> Held {
+        match self {
+            Self::FREE => Held::Nothing,
+            Self(number) if number < Self::LONGER => Held::One(ContentNo::new(number)),
+            Self(number) => Held::Longer(number & !Self::LONGER),
+        }
+    }
+}
+
+impl Postings {
+    /// The number of terms that have a slot.
+    pub(crate) const fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Gives the next term a slot.
+    pub(crate) fn push(&mut self) {
+        self.slots.push(Slot::FREE);
+    }
+
+    /// Adds a content to each of some terms. Contents come in ascending order.
+    pub(crate) fn add(&mut self, content: ContentNo, terms: impl Iterator<Item = Term>) {
+        let (longer, places) = (&mut self.longer, &mut self.places);
+        self.slots.change_each(terms.map(Term::place), |slot| match slot.held() {
+            Held::Nothing if content.get() < Slot::LONGER => *slot = Slot(content.get()),
+            Held::One(only) if only == content => {}
+            Held::Longer(place) => places.push(place),
+            Held::Nothing | Held::One(_) => {
+                let mut posting = Posting::default();
+                if let Held::One(only) = slot.held() {
+                    posting.push(only);
+                }
+                posting.push(content);
+                *slot = Slot(Slot::LONGER | u32::try_from(longer.len()).unwrap_or(u32::MAX));
+                longer.push(posting);
+            }
+        });
+        self.longer.change_each(self.places.drain(..).map(|place| place as usize), |posting| posting.push(content));
+    }
+
+    /// The number of contents of a term.
+    pub(crate) fn count(&self, term: Term) -> usize {
+        match self.held(term) {
+            Held::Nothing => 0,
+            Held::One(_) => 1,
+            Held::Longer(place) => self.longer.get(place as usize).map_or(0, Posting::len),
+        }
+    }
+
+    /// The contents of a term, ascending.
+    pub(crate) fn contents(&self, term: Term) -> impl Iterator<Item = ContentNo> {
+        let (one, longer) = match self.held(term) {
+            Held::Nothing => (None, None),
+            Held::One(content) => (Some(content), None),
+            Held::Longer(place) => (None, self.longer.get(place as usize)),
+        };
+        one.into_iter().chain(longer.into_iter().flat_map(Posting::iter))
+    }
+
+    fn held(&self, term: Term) -> Held {
+        self.slots.get(term.place()).map_or(Held::Nothing, |slot| slot.held())
+    }
+}
+
 /// The contents that have one term: ascending numbers as varint gaps.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Posting {
+struct Posting {
     before: Option<Arc<Gaps>>,
     last: ContentNo,
     count: u32,
@@ -37,7 +127,7 @@ struct Gaps {
 
 impl Posting {
     /// Adds a content. Numbers come in ascending order; one that is there already is not added again.
-    pub(crate) fn push(&mut self, content: ContentNo) {
+    fn push(&mut self, content: ContentNo) {
         if self.count > 0 && self.last == content {
             return;
         }
@@ -72,12 +162,12 @@ impl Posting {
     }
 
     /// The number of contents that have it.
-    pub(crate) const fn len(&self) -> usize {
+    const fn len(&self) -> usize {
         self.count as usize
     }
 
     /// The contents that have it, ascending.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = ContentNo> + '_ {
+    fn iter(&self) -> impl Iterator<Item = ContentNo> + '_ {
         let before =
             self.before.iter().flat_map(|gaps| gaps.pieces.iter().flat_map(|piece| piece.iter()).chain(&gaps.bytes));
         let mut bytes = before.chain(self.tail.get(..usize::from(self.tail_length)).unwrap_or_default());
@@ -128,6 +218,37 @@ mod tests {
 
     #[test]
     fn a_posting_is_small() {
-        assert_eq!(size_of::<Posting>(), 24);
+        assert_eq!((size_of::<Posting>(), size_of::<Slot>()), (24, 4));
+    }
+
+    #[test]
+    fn each_term_has_the_contents_that_were_added_to_it_and_a_copy_those_it_had() {
+        let mut postings = Postings::default();
+        (0..40).for_each(|_| postings.push());
+        let has = |term: u32, content: u32| content.is_multiple_of(term + 1);
+        let terms_of = |content: u32| (0..40).filter(move |term| has(*term, content)).map(Term::new);
+        let numbers: Vec<u32> = (0..90).chain([(1 << 31) - 1, 1 << 31, u32::MAX - 1]).collect();
+        let (first, rest) = numbers.split_at(50);
+        first.iter().for_each(|n| postings.add(ContentNo::new(*n), terms_of(*n)));
+        let copy = postings.clone();
+        rest.iter().for_each(|n| postings.add(ContentNo::new(*n), terms_of(*n)));
+        for (postings, numbers) in [(&copy, first), (&postings, &numbers)] {
+            for term in 0..41 {
+                let expected: Vec<ContentNo> =
+                    numbers.iter().filter(|n| term < 40 && has(term, **n)).map(|n| ContentNo::new(*n)).collect();
+                assert_eq!(postings.contents(Term::new(term)).collect::<Vec<_>>(), expected, "{term}");
+                assert_eq!(postings.count(Term::new(term)), expected.len());
+            }
+        }
+    }
+
+    #[test]
+    fn the_last_contents_there_can_be_are_kept_and_none_twice() {
+        let mut postings = Postings::default();
+        postings.push();
+        let numbers = [Slot::LONGER, u32::MAX].map(ContentNo::new);
+        numbers.iter().flat_map(|n| [n, n]).for_each(|n| postings.add(*n, [Term::new(0), Term::new(7)].into_iter()));
+        assert_eq!(postings.contents(Term::new(0)).collect::<Vec<_>>(), numbers);
+        assert_eq!((postings.count(Term::new(7)), postings.contents(Term::new(7)).count()), (0, 0));
     }
 }

@@ -15,7 +15,6 @@ use super::claims::FoundRevision;
 use super::content_tail::Facets;
 use super::contents::Content;
 use super::numbers::{ClaimNo, ContentNo, Term};
-use super::postings::Posting;
 use crate::budget::{hold, step};
 use detente_domain::filter::{FacetKind, Filter, FilterItem};
 use detente_domain::merge::Survivors;
@@ -209,11 +208,11 @@ impl Index {
     }
 
     pub(super) fn posting_count(&self, terms: &[Term]) -> usize {
-        terms.iter().filter_map(|term| self.postings.get(term.place())).map(Posting::len).sum()
+        terms.iter().map(|term| self.postings.count(*term)).sum()
     }
 
     pub(super) fn contents_with<'a>(&'a self, terms: &'a [Term]) -> impl Iterator<Item = ContentNo> + 'a {
-        terms.iter().filter_map(|term| self.postings.get(term.place())).flat_map(Posting::iter)
+        terms.iter().flat_map(|term| self.postings.contents(*term))
     }
 
     pub(super) fn current_match(

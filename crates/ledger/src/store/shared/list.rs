@@ -1,14 +1,23 @@
 //! A list that grows at its end, in chunks.
+//!
+//! The allocator rounds 16 KiB and a byte up to 20 KiB, so chunks have as many elements as fit with the head of a chunk.
 
 use arrayvec::ArrayVec;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// A list in chunks of `N` elements, a power of two.
+/// A list in chunks of `N` elements; see [`fitting`].
 #[derive(Clone, Debug)]
 pub(in crate::store) struct SharedList<T, const N: usize> {
     chunks: Vec<Arc<ArrayVec<T, N>>>,
     len: usize,
+}
+
+/// The number of elements that a chunk of some bytes, a power of two, has room for.
+pub(in crate::store) const fn fitting<T>(bytes: usize) -> usize {
+    // The two counts of an `Arc`, and the length.
+    const HEAD: usize = 24;
+    (bytes - HEAD) / size_of::<T>()
 }
 
 impl<T, const N: usize> Default for SharedList<T, N> {

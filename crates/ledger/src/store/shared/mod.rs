@@ -18,5 +18,5 @@ mod list;
 mod table;
 
 pub(super) use arena::{SliceArena, SliceStart};
-pub(super) use list::SharedList;
+pub(super) use list::{SharedList, fitting};
 pub(super) use table::SharedTable;
