@@ -5,6 +5,7 @@
 //! never trusted: everything read is checked, and a panic or an error in it makes the store suspect, not an answer wrong.
 
 use super::block::{Block, first_of, number_of};
+use super::footing;
 use super::stored_value::{MAX_VALUE, StoredBlock, StoredRows, StoredTerms, seal, unseal};
 use super::view::RestoredBlock;
 use crossbeam_channel::Sender;
@@ -14,7 +15,7 @@ use detente_journal::LedgerId;
 use std::io::ErrorKind;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -34,8 +35,17 @@ pub(super) struct Db {
     rows: sled::Tree,
     terms: sled::Tree,
     meta: sled::Tree,
+    place: DbPlace,
     /// The number of terms that it has.
     term_count: AtomicUsize,
+}
+
+/// The directory and the ledger of a database, and the bytes that sled caches, by which it is opened once more.
+#[derive(Clone, Debug)]
+pub(super) struct DbPlace {
+    dir: PathBuf,
+    ledger: LedgerId,
+    cache_bytes: usize,
 }
 
 /// Sled failed, or holds something else than this ledger. It is to be rebuilt.
@@ -77,10 +87,30 @@ impl Db {
             let db = open_once_free(&sled::Config::new().path(dir).cache_capacity(cache).flush_every_ms(None))?;
             let trees = [db.open_tree("log")?, db.open_tree("rows")?, db.open_tree("terms")?, db.open_tree("meta")?];
             let [log, rows, terms, meta] = trees;
-            let opened = Self { db, log, rows, terms, meta, term_count: AtomicUsize::new(0) };
+            let place = DbPlace { dir: dir.to_owned(), ledger, cache_bytes };
+            let opened = Self { db, log, rows, terms, meta, place, term_count: AtomicUsize::new(0) };
             let clean = opened.claim(ledger)?;
             Ok((opened, clean))
         })
+    }
+
+    /// The obstacle to opening it once more now, if there is one.
+    pub(super) fn obstacle(&self) -> Option<String> {
+        footing::obstacle(&self.place.dir)
+    }
+
+    /// Closes it and opens it again. Sled's cache lets go of a page only when 64 others of the same part of it were asked
+    /// for, so that it comes to hold 16,384 pages whatever its capacity; a new handle holds none.
+    pub(super) fn reopened(self) -> Result<Self, Unusable> {
+        let (place, term_count) = (self.place.clone(), self.term_count());
+        contain_panics(move || {
+            self.db.flush()?;
+            drop(self);
+            Ok(())
+        })?;
+        let (opened, _) = Self::open(&place.dir, place.ledger, place.cache_bytes)?;
+        opened.term_count.store(term_count, Ordering::Release);
+        Ok(opened)
     }
 
     fn claim(&self, ledger: LedgerId) -> Result<bool, Unusable> {

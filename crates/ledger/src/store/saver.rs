@@ -63,11 +63,19 @@ fn run(store: &Store, woken: &Receiver<()>) {
     let mut durable = end_saved;
     // Only what sled has had since before the start: what was replayed from the journal is in memory, and not there yet.
     let mut cold = usize::try_from(end_saved.0 / SPAN).unwrap_or(usize::MAX);
+    if cold > 0 {
+        // The start read all rows.
+        store.renew_sled();
+    }
+    let mut renewed = end_saved;
     loop {
         match woken.recv_timeout(if cold > 0 { Duration::ZERO } else { IDLE }) {
             Ok(()) => {}
             Err(RecvTimeoutError::Timeout) if cold > 0 => {
                 store.warm(&mut cold);
+                if cold == 0 {
+                    store.renew_sled();
+                }
                 continue;
             }
             Err(RecvTimeoutError::Timeout) if store.durable() == end_saved => continue,
@@ -79,8 +87,20 @@ fn run(store: &Store, woken: &Receiver<()>) {
             }
             Err(RecvTimeoutError::Disconnected) => return store.finish(),
         }
-        while store.has_batch() && store.save_batch() {}
+        while store.has_batch() && store.save_batch() {
+            if is_worth_renewing(renewed, store.saved_position()) {
+                store.renew_sled();
+                renewed = store.saved_position();
+            }
+        }
     }
+}
+
+/// Returns true if so much was written that what sled holds of it in memory is worth the time of opening it, which grows
+/// with all there is.
+fn is_worth_renewing(renewed: Position, saved: Position) -> bool {
+    const LEAST: u64 = 1 << 18;
+    saved.0 - renewed.0.min(saved.0) >= LEAST.max(renewed.0 / 4)
 }
 
 impl Store {
@@ -126,6 +146,21 @@ impl Store {
             && let Err(error) = db.flush()
         {
             self.suspect(&error);
+        }
+    }
+
+    /// Lets go of what sled holds in memory. Blocks that are asked for meanwhile come from the journal.
+    fn renew_sled(&self) {
+        if !self.is_saving() {
+            return;
+        }
+        let Some(db) = self.db.write().take_if(|db| db.obstacle().is_none()) else { return };
+        match db.reopened() {
+            Ok(db) => *self.db.write() = Some(db),
+            Err(error) => {
+                self.suspect.store(true, Ordering::Release);
+                tracing::error!(%error, "sled cannot be opened again; answering from the journal until the next start");
+            }
         }
     }
 
