@@ -101,7 +101,7 @@ impl Db {
 
     /// Closes it and opens it again. Sled's cache lets go of a page only when 64 others of the same part of it were asked
     /// for, so that it comes to hold 16,384 pages whatever its capacity; a new handle holds none.
-    pub(super) fn reopened(self) -> Result<Self, Unusable> {
+    pub(super) fn open_anew(self) -> Result<Self, Unusable> {
         let (place, term_count) = (self.place.clone(), self.term_count());
         contain_panics(move || {
             self.db.flush()?;

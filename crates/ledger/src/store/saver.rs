@@ -155,7 +155,7 @@ impl Store {
             return;
         }
         let Some(db) = self.db.write().take_if(|db| db.obstacle().is_none()) else { return };
-        match db.reopened() {
+        match db.open_anew() {
             Ok(db) => *self.db.write() = Some(db),
             Err(error) => {
                 self.suspect.store(true, Ordering::Release);

@@ -65,17 +65,17 @@ fn moment_of(day: i32) -> Moment {
 /// after its day as [`day_at_or_after`] gives it.
 #[inline]
 pub(super) fn day_at_or_before(moment: Moment) -> i32 {
-    clamped(moment.0.div_euclid(SECONDS_PER_DAY)).min(i32::MAX - 1)
+    fit(moment.0.div_euclid(SECONDS_PER_DAY)).min(i32::MAX - 1)
 }
 
 /// The first day that begins at a moment or after it, within the days that fit, without the first of them.
 #[inline]
 pub(super) fn day_at_or_after(moment: Moment) -> i32 {
     let day = moment.0.div_euclid(SECONDS_PER_DAY);
-    clamped(if moment.0.rem_euclid(SECONDS_PER_DAY) == 0 { day } else { day + 1 }).max(i32::MIN + 1)
+    fit(if moment.0.rem_euclid(SECONDS_PER_DAY) == 0 { day } else { day + 1 }).max(i32::MIN + 1)
 }
 
-fn clamped(day: i64) -> i32 {
+fn fit(day: i64) -> i32 {
     i32::try_from(day).unwrap_or(if day < 0 { i32::MIN } else { i32::MAX })
 }
 

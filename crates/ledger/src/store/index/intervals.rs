@@ -140,7 +140,7 @@ mod tests {
         touching.map(|(n, _)| ContentNo::of_place(n)).collect()
     }
 
-    fn found(spans: &[(Moment, Moment)], a: Moment, b: Moment) -> Vec<ContentNo> {
+    fn ask(spans: &[(Moment, Moment)], a: Moment, b: Moment) -> Vec<ContentNo> {
         let mut tree = Intervals::default();
         spans
             .iter()
@@ -164,7 +164,7 @@ mod tests {
             )).collect();
             for (a, length) in asked {
                 let (a, b) = (Moment(a * DAY), Moment((a + length) * DAY));
-                prop_assert_eq!(found(&spans, a, b), brute(&spans, a, b));
+                prop_assert_eq!(ask(&spans, a, b), brute(&spans, a, b));
             }
         }
 
@@ -174,7 +174,7 @@ mod tests {
             asked in prop::collection::vec((far(), far()), 1..20),
         ) {
             for (a, b) in asked {
-                let found = found(&spans, a, b);
+                let found = ask(&spans, a, b);
                 prop_assert!(brute(&spans, a, b).iter().all(|content| found.contains(content)));
             }
         }

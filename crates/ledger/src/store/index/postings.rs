@@ -32,7 +32,7 @@ pub(crate) struct Postings {
 struct Slot(u32);
 
 /// A slot, as it is read.
-enum Held {
+enum SlotContents {
     Nothing,
     One(ContentNo),
     Longer(u32),
@@ -42,11 +42,11 @@ impl Slot {
     const LONGER: u32 = 1 << 31;
     const FREE: Self = Self(u32::MAX);
 
-    const fn held(self) -> Held {
+    const fn read(self) -> SlotContents {
         match self {
-            Self::FREE => Held::Nothing,
-            Self(number) if number < Self::LONGER => Held::One(ContentNo::new(number)),
-            Self(number) => Held::Longer(number & !Self::LONGER),
+            Self::FREE => SlotContents::Nothing,
+            Self(number) if number < Self::LONGER => SlotContents::One(ContentNo::new(number)),
+            Self(number) => SlotContents::Longer(number & !Self::LONGER),
         }
     }
 }
@@ -65,13 +65,13 @@ impl Postings {
     /// Adds a content to each of some terms. Contents come in ascending order.
     pub(crate) fn add(&mut self, content: ContentNo, terms: impl Iterator<Item = Term>) {
         let (longer, places) = (&mut self.longer, &mut self.places);
-        self.slots.change_each(terms.map(Term::place), |slot| match slot.held() {
-            Held::Nothing if content.get() < Slot::LONGER => *slot = Slot(content.get()),
-            Held::One(only) if only == content => {}
-            Held::Longer(place) => places.push(place),
-            Held::Nothing | Held::One(_) => {
+        self.slots.change_each(terms.map(Term::place), |slot| match slot.read() {
+            SlotContents::Nothing if content.get() < Slot::LONGER => *slot = Slot(content.get()),
+            SlotContents::One(only) if only == content => {}
+            SlotContents::Longer(place) => places.push(place),
+            SlotContents::Nothing | SlotContents::One(_) => {
                 let mut posting = Posting::default();
-                if let Held::One(only) = slot.held() {
+                if let SlotContents::One(only) = slot.read() {
                     posting.push(only);
                 }
                 posting.push(content);
@@ -84,25 +84,25 @@ impl Postings {
 
     /// The number of contents of a term.
     pub(crate) fn count(&self, term: Term) -> usize {
-        match self.held(term) {
-            Held::Nothing => 0,
-            Held::One(_) => 1,
-            Held::Longer(place) => self.longer.get(place as usize).map_or(0, Posting::len),
+        match self.read(term) {
+            SlotContents::Nothing => 0,
+            SlotContents::One(_) => 1,
+            SlotContents::Longer(place) => self.longer.get(place as usize).map_or(0, Posting::len),
         }
     }
 
     /// The contents of a term, ascending.
     pub(crate) fn contents(&self, term: Term) -> impl Iterator<Item = ContentNo> {
-        let (one, longer) = match self.held(term) {
-            Held::Nothing => (None, None),
-            Held::One(content) => (Some(content), None),
-            Held::Longer(place) => (None, self.longer.get(place as usize)),
+        let (one, longer) = match self.read(term) {
+            SlotContents::Nothing => (None, None),
+            SlotContents::One(content) => (Some(content), None),
+            SlotContents::Longer(place) => (None, self.longer.get(place as usize)),
         };
         one.into_iter().chain(longer.into_iter().flat_map(Posting::iter))
     }
 
-    fn held(&self, term: Term) -> Held {
-        self.slots.get(term.place()).map_or(Held::Nothing, |slot| slot.held())
+    fn read(&self, term: Term) -> SlotContents {
+        self.slots.get(term.place()).map_or(SlotContents::Nothing, |slot| slot.read())
     }
 }
 
