@@ -192,6 +192,7 @@ fn sled_deleted_whole_or_in_part_is_made_anew() {
         fs::write(sled, "not sled").unwrap();
     });
     let files = files(&store_dir(&data));
+    assert!(files.contains(&PathBuf::from("index")), "a clean stop leaves the index in a file");
     for file in &files {
         try_damage(&format!("{file:?} deleted"), &data, &expected, |sled| fs::remove_file(sled.join(file)).unwrap());
     }

@@ -5,7 +5,9 @@
 //! never trusted: everything read is checked, and a panic or an error in it makes the store suspect, not an answer wrong.
 
 use super::block::{Block, first_of, number_of};
+use super::checkpoint::CheckpointName;
 use super::footing;
+use super::parts::{key, number_in, part_mark, take_part_mark};
 use super::stored_value::{MAX_VALUE, StoredBlock, StoredRows, StoredTerms, seal, unseal};
 use super::view::RestoredBlock;
 use crossbeam_channel::Sender;
@@ -54,6 +56,9 @@ pub(super) enum Unusable {
     /// Sled said so.
     #[error("sled: {0}")]
     Sled(#[from] sled::Error),
+    /// A file beside it could not be written.
+    #[error("{0}")]
+    Beside(#[from] std::io::Error),
     /// Sled panicked.
     #[error("sled panicked")]
     Panicked,
@@ -72,7 +77,7 @@ impl Unusable {
     /// The error of the system behind it, where sled names one.
     pub(super) const fn io(&self) -> Option<&std::io::Error> {
         match self {
-            Self::Sled(sled::Error::Io(error)) => Some(error),
+            Self::Sled(sled::Error::Io(error)) | Self::Beside(error) => Some(error),
             _ => None,
         }
     }
@@ -148,7 +153,7 @@ impl Db {
             None => Some(0),
         };
         contain_panics(|| {
-            let mut removed = 0;
+            let mut removed = usize::from(self.meta.remove("index")?.is_some());
             for tree in [&self.log, &self.rows] {
                 removed += remove_from(tree, kept)?;
             }
@@ -209,10 +214,45 @@ impl Db {
         self.term_count.load(Ordering::Acquire)
     }
 
-    /// Calls `found` with every term, in order.
+    /// Notes that the terms up to a number are known.
+    pub(super) fn set_term_count(&self, count: usize) {
+        self.term_count.store(count, Ordering::Release);
+    }
+
+    /// The file of the index that fits it, if there is one.
+    pub(super) fn checkpoint(&self) -> Result<Option<CheckpointName>, Unusable> {
+        let named = contain_panics(|| Ok(self.meta.get("index")?))?;
+        Ok(named.and_then(|bytes| {
+            let (position, sum) = bytes.split_first_chunk()?;
+            let position = Position(u64::from_be_bytes(*position));
+            Some(CheckpointName { position, sum: u32::from_be_bytes(sum.try_into().ok()?) })
+        }))
+    }
+
+    /// Notes which file of the index fits it.
+    pub(super) fn name_checkpoint(&self, name: CheckpointName) -> Result<(), Unusable> {
+        contain_panics(|| {
+            let bytes = [name.position.0.to_be_bytes().as_slice(), &name.sum.to_be_bytes()].concat();
+            self.meta.insert("index", bytes)?;
+            self.db.flush()?;
+            Ok(())
+        })
+    }
+
+    /// Notes that no file of the index fits it.
+    pub(super) fn forget_checkpoint(&self) -> Result<(), Unusable> {
+        contain_panics(|| Ok(self.meta.remove("index").map(drop)?))
+    }
+
+    /// Its directory.
+    pub(super) fn dir(&self) -> &Path {
+        &self.place.dir
+    }
+
+    /// Calls `found` with every term that is not known, in order.
     pub(super) fn load_terms(&self, mut found: impl FnMut(&[u8]) -> bool) -> Result<(), Unusable> {
         contain_panics(|| {
-            let mut reading = DbParts::of(&self.terms);
+            let mut reading = DbParts::from(&self.terms, self.term_count());
             while let Some((number, bytes)) = reading.next_value()? {
                 let damaged = || Unusable::Damaged(format!("the dictionary at {number}"));
                 let stored: StoredTerms =
@@ -226,17 +266,18 @@ impl Db {
         })
     }
 
-    /// Calls `found` with every block and its rows, in order, until it says to stop. With `check_all` the events of every
+    /// Calls `found` with every block from a number on and its rows, in order, until it says to stop. With `check_all` the events of every
     /// block are checked against the hash chain, otherwise only those of the last, if it is not full. Reading and
     /// checking goes ahead in a thread of its own.
     pub(super) fn load_blocks(
         &self,
+        first: usize,
         check_all: bool,
         mut found: impl FnMut(usize, RestoredBlock) -> Result<(), Unusable>,
     ) -> Result<(), Unusable> {
         std::thread::scope(|scope| {
             let (sender, receiver) = crossbeam_channel::bounded(4);
-            let reader = scope.spawn(move || contain_panics(|| self.read_blocks(check_all, &sender)));
+            let reader = scope.spawn(move || contain_panics(|| self.read_blocks(first, check_all, &sender)));
             for (number, block) in receiver.iter().flatten() {
                 // The reader ends when nobody receives any more.
                 found(number, block)?;
@@ -245,9 +286,14 @@ impl Db {
         })
     }
 
-    fn read_blocks(&self, check_all: bool, to: &Sender<Vec<(usize, RestoredBlock)>>) -> Result<(), Unusable> {
-        let mut reading = DbParts::of(&self.rows);
-        let (mut expected, mut ahead) = (0, Vec::with_capacity(AHEAD));
+    fn read_blocks(
+        &self,
+        first: usize,
+        check_all: bool,
+        to: &Sender<Vec<(usize, RestoredBlock)>>,
+    ) -> Result<(), Unusable> {
+        let mut reading = DbParts::from(&self.rows, first);
+        let (mut expected, mut ahead) = (first, Vec::with_capacity(AHEAD));
         while let Some((number, bytes)) = reading.next_value()? {
             let damaged = || Unusable::Damaged(format!("row {number}"));
             let rows: StoredRows = unseal(number, &bytes).filter(|_| number == expected).ok_or_else(damaged)?;
@@ -329,8 +375,8 @@ impl Db {
     }
 
     /// Notes that everything is in it and that nothing more will be written.
-    pub(super) fn close(self) -> Result<(), Unusable> {
-        contain_panics(move || {
+    pub(super) fn note_clean(&self) -> Result<(), Unusable> {
+        contain_panics(|| {
             self.db.flush()?;
             self.meta.insert("clean", &[1_u8])?;
             self.db.flush()?;
@@ -370,18 +416,6 @@ fn contain_panics<T>(work: impl FnOnce() -> Result<T, Unusable>) -> Result<T, Un
     catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(Unusable::Panicked))
 }
 
-fn key(number: usize, part: usize) -> [u8; 10] {
-    let mut key = [0; 10];
-    let bytes = (number as u64).to_be_bytes().into_iter().chain((part as u16).to_be_bytes());
-    key.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
-    key
-}
-
-fn number_in(key: &[u8]) -> usize {
-    let number = key.get(..8).and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_be_bytes);
-    usize::try_from(number).unwrap_or(usize::MAX)
-}
-
 /// Removes every value from a number on. Returns the number of parts.
 fn remove_from(tree: &sled::Tree, number: usize) -> Result<usize, Unusable> {
     let mut removed = 0;
@@ -404,27 +438,6 @@ fn put(batch: &mut sled::Batch, number: usize, value: &[u8]) {
     }
 }
 
-/// A count of parts that needs two bytes more.
-const LONG: u8 = u8::MAX;
-
-/// The mark before the bytes of each part: the number of parts.
-fn part_mark(count: usize) -> Vec<u8> {
-    match u8::try_from(count) {
-        Ok(short) if short != LONG => vec![short],
-        _ => [&[LONG], u16::try_from(count).unwrap_or(u16::MAX).to_be_bytes().as_slice()].concat(),
-    }
-}
-
-/// The number of parts, and the bytes of this one.
-fn take_part_mark(part: &[u8]) -> Option<(usize, &[u8])> {
-    match part.split_first()? {
-        (&LONG, rest) => {
-            rest.split_first_chunk().map(|(count, bytes)| (usize::from(u16::from_be_bytes(*count)), bytes))
-        }
-        (short, bytes) => Some((usize::from(*short), bytes)),
-    }
-}
-
 fn value(tree: &sled::Tree, number: usize) -> Result<Option<Vec<u8>>, Unusable> {
     let Some(first) = tree.get(key(number, 0))? else { return Ok(None) };
     let Some((count, bytes)) = take_part_mark(&first) else { return Ok(None) };
@@ -443,10 +456,6 @@ struct DbParts {
 }
 
 impl DbParts {
-    fn of(tree: &sled::Tree) -> Self {
-        Self { scan: tree.iter().peekable() }
-    }
-
     fn from(tree: &sled::Tree, number: usize) -> Self {
         Self { scan: tree.range(key(number, 0)..).peekable() }
     }

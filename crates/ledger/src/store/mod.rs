@@ -11,7 +11,7 @@
 //! ```
 //!
 //! Invariants. Sled never holds an event that the journal was not given before. It may lag and may be deleted: a start
-//! loads what it has and replays the rest. It may be ahead after a crash, by the beginning of a long append that never
+//! loads what it has and replays the rest, and after a clean stop it finds the index in one file (`checkpoint`). It may be ahead after a crash, by the beginning of a long append that never
 //! ended: a start cuts that off, as it does in the journal. Values read from it are checked (a checksum over number and value), and a miss
 //! is answered from the journal. After an unclean stop every block is checked against the hash chain too. Only `verify` can
 //! find a value that is whole but wrong: it would have to be written so.
@@ -21,13 +21,16 @@
 mod admission;
 mod block;
 mod blocks;
+mod checkpoint;
 mod db;
 mod entry;
 mod footing;
 mod index;
 mod open;
 mod packing;
+mod parts;
 mod saver;
+mod sections;
 mod shared;
 mod stored_value;
 mod verify;

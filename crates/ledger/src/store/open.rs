@@ -1,7 +1,8 @@
 //! Brings the store up: loads what sled has, replays the rest from the journal, rebuilds where sled is of no use.
 
 use super::admission::Admission;
-use super::block::SPAN;
+use super::block::{SPAN, number_of};
+use super::checkpoint;
 use super::db::{Db, Unusable};
 use super::footing;
 use super::view::{IncomingEvent, View};
@@ -170,10 +171,17 @@ fn view_of(db: &Db, clean: bool, journal: &dyn Reader, cache_bytes: usize) -> Re
     if !clean {
         db.cut_to(journal.head().position)?;
     }
-    let mut view = View::new(cache_bytes);
+    let checkpoint = if clean { checkpoint::load(db, journal, cache_bytes)? } else { None };
+    let mut view = match checkpoint {
+        Some(view) => view,
+        None => {
+            db.forget_checkpoint()?;
+            View::new(cache_bytes)
+        }
+    };
     db.load_terms(|term| view.index.restore_term(term))?;
     let misfit = |_: Misfit| Unusable::Damaged("the index".to_owned());
-    db.load_blocks(!clean, |number, block| {
+    db.load_blocks(number_of(view.head().next()), !clean, |number, block| {
         if block.rows.terms > view.index.term_count() as u64 {
             return Err(Unusable::Damaged("the dictionary".to_owned()));
         }

@@ -6,6 +6,7 @@
 //! next start rebuilds.
 
 use super::block::{Block, first_of};
+use super::checkpoint;
 use super::db::Db;
 use super::stored_value::{seal, seal_rows};
 use super::view::{UnsavedBlock, View};
@@ -171,9 +172,14 @@ impl Store {
         if !complete {
             return db.discard();
         }
-        if let Err(error) = db.close() {
+        if let Err(error) = db.note_clean() {
             tracing::error!(%error, "sled was not closed; it will be checked at the next start");
+            return db.discard();
         }
+        if let Err(error) = checkpoint::write(&db, &self.view.read(), &*self.journal) {
+            tracing::warn!(%error, "the index was not written; the next start makes it from its rows");
+        }
+        db.discard();
     }
 
     /// Writes blocks; false if sled cannot be written to. The data are collected before sled is locked: readers of the

@@ -3,6 +3,7 @@
 
 use super::StoreOpenError;
 use super::block::first_of;
+use super::checkpoint;
 use super::db::{Db, Unusable};
 use super::footing;
 use super::open::{ReplayError, take_in_chunk};
@@ -65,9 +66,13 @@ pub(crate) fn verify(
         progress(comparison.view.head().0, total);
     }
     comparison.finish();
-    if clean && let Err(error) = comparison.db.close() {
-        comparison.report.note_failure(&error, dir);
+    if clean {
+        comparison.compare_checkpoint(journal);
+        if let Err(error) = comparison.db.note_clean() {
+            comparison.report.note_failure(&error, dir);
+        }
     }
+    comparison.db.discard();
     Ok(comparison.report)
 }
 
@@ -162,6 +167,14 @@ impl Comparison<'_> {
         self.report.terms = term as u64;
         if let Err(error) = loaded {
             self.note_failure(&error);
+        }
+    }
+
+    fn compare_checkpoint(&mut self, journal: &dyn Reader) {
+        match checkpoint::is_as_made(&self.db, &self.view, journal) {
+            Ok(true) => {}
+            Ok(false) => self.wrong("the file of the index".to_owned()),
+            Err(error) => self.note_failure(&error),
         }
     }
 

@@ -118,6 +118,23 @@ impl View {
         self.unsaved.len()
     }
 
+    /// The number of terms that the entries taken in need.
+    pub(super) const fn terms_needed(&self) -> u64 {
+        self.terms
+    }
+
+    /// The link after the last full block.
+    pub(super) const fn link_of_full_blocks(&self) -> [u8; 32] {
+        self.open.link_before
+    }
+
+    /// Begins with full blocks that sled has and an index that is loaded apart, instead of with nothing.
+    pub(super) fn begin_with(&mut self, full_blocks: usize, link: [u8; 32], terms: u64) {
+        (0..full_blocks).for_each(|_| self.blocks.push_absent());
+        (self.first_unsaved, self.open.link_before, self.terms) = (full_blocks, link, terms);
+        (self.link, self.extended) = (Link(link), Link(link));
+    }
+
     /// Begins an append: its header goes to the block of its first event, and into the hash chain.
     pub(crate) fn begin(&mut self, header: &AppendHeader) {
         self.open.appends.push(StoredAppend::of(header));
@@ -232,12 +249,16 @@ impl View {
         }
         let link_before = self.link.0;
         let link_after = block.rows.link_after.as_slice().try_into().map_err(|_| Misfit)?;
+        let (known, known_append) = (self.index.by_position.last(), self.index.appends.last_position());
         let mut position = self.head();
         for entry in &block.rows.entries {
             position = position.next();
-            self.index.apply(position, entry)?;
+            if position > known {
+                self.index.apply(position, entry)?;
+            }
         }
-        block.rows.appends.iter().for_each(|row| self.take_in_append(row));
+        let appends = block.rows.appends.iter().filter(|row| row.last > known_append.0);
+        appends.for_each(|row| self.take_in_append(row));
         (self.link, self.extended) = (Link(link_after), Link(link_after));
         self.terms = self.terms.max(block.rows.terms);
         let is_full = block.rows.entries.len() as u64 >= super::block::SPAN;

@@ -3,10 +3,12 @@
 //! This is where a cut is resolved: an instant or a position becomes the number of appends that may be seen.
 
 use super::numbers::AppendNo;
+use crate::store::sections::{SectionWriter, take};
 use crate::store::shared::{SharedList, fitting};
 use detente_domain::position::{Position, RecordedAt};
 use detente_journal::{RequestMark, Salt};
 use std::collections::HashMap;
+use std::io::{self, Write};
 use uuid::Uuid;
 
 /// One append, as the index keeps it.
@@ -46,10 +48,10 @@ pub(crate) struct Appends {
 }
 
 /// The requests that made appends. Deciding an append asks for them, an answer never does, so no snapshot has them.
-#[derive(Default)]
+#[derive(Default, PartialEq)]
 pub(crate) struct Requests(HashMap<Uuid, RecordedRequest>);
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 struct RecordedRequest {
     append: AppendNo,
     fingerprint: [u8; 16],
@@ -65,6 +67,31 @@ impl Requests {
         }
     }
 
+    /// Writes all, to be read by [`Requests::load`].
+    pub(in crate::store) fn dump(&self, section: u8, to: &mut SectionWriter<impl Write>) -> io::Result<()> {
+        to.begin(section)?;
+        self.0.iter().try_for_each(|(id, request)| {
+            to.row(|row| {
+                row.extend_from_slice(id.as_bytes());
+                row.extend_from_slice(&request.append.get().to_le_bytes());
+                row.extend_from_slice(&request.fingerprint);
+                row.push(u8::from(request.salt.is_some()));
+                row.extend_from_slice(&request.salt.map_or([0; 16], |salt| salt.0));
+            })
+        })
+    }
+
+    pub(in crate::store) fn load(&mut self, rows: &mut &[u8]) -> Option<()> {
+        while !rows.is_empty() {
+            let id = Uuid::from_bytes(take(rows)?);
+            let append = AppendNo::new(u32::from_le_bytes(take(rows)?));
+            let (fingerprint, [is_salted]) = (take(rows)?, take(rows)?);
+            let salt = Some(Salt(take(rows)?)).filter(|_| is_salted != 0);
+            self.0.insert(id, RecordedRequest { append, fingerprint, salt });
+        }
+        Some(())
+    }
+
     /// The append that a request made, and the mark of the request.
     pub(crate) fn get(&self, id: Uuid) -> Option<(AppendNo, RequestMark)> {
         let RecordedRequest { append, fingerprint, salt } = *self.0.get(&id)?;
@@ -78,11 +105,37 @@ impl Appends {
         AppendNo::last_of(self.rows.len())
     }
 
+    /// The position of the last event of the last one.
+    pub(in crate::store) fn last_position(&self) -> Position {
+        self.last(self.last_number())
+    }
+
     /// Adds the next one.
     pub(crate) fn add(&mut self, row: &AppendRow) {
         let mut mark = [0; 8];
         mark.iter_mut().zip(&row.link).for_each(|(to, from)| *to = *from);
         self.rows.push(AppendEntry { last: Position(row.last), recorded_at: RecordedAt(row.recorded_at), mark });
+    }
+
+    /// Writes all, to be read by [`Appends::load`].
+    pub(super) fn dump(&self, section: u8, to: &mut SectionWriter<impl Write>) -> io::Result<()> {
+        to.begin(section)?;
+        self.rows.iter().try_for_each(|append| {
+            to.row(|row| {
+                row.extend_from_slice(&append.last.0.to_le_bytes());
+                row.extend_from_slice(&append.recorded_at.0.to_le_bytes());
+                row.extend_from_slice(&append.mark);
+            })
+        })
+    }
+
+    pub(super) fn load(&mut self, rows: &mut &[u8]) -> Option<()> {
+        while !rows.is_empty() {
+            let last = Position(u64::from_le_bytes(take(rows)?));
+            let recorded_at = RecordedAt(i64::from_le_bytes(take(rows)?));
+            self.rows.push(AppendEntry { last, recorded_at, mark: take(rows)? });
+        }
+        Some(())
     }
 
     /// The number of appends, among the first `visible` ones, that were recorded by an instant, inclusive.

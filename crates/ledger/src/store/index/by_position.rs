@@ -37,7 +37,7 @@ pub(crate) struct ByPosition {
 }
 
 /// Stands for an event that is about no claim.
-const NONE: ClaimNo = ClaimNo::MAX;
+pub(super) const NONE: ClaimNo = ClaimNo::MAX;
 
 impl ByPosition {
     /// Notes the claim that the event at a position is about. Positions come in order, none is left out.
@@ -48,6 +48,19 @@ impl ByPosition {
         self.claims.push(claim.unwrap_or(NONE));
     }
 
+    /// The claims of the events from the first of the log on.
+    pub(super) fn of(claims: impl Iterator<Item = ClaimNo>) -> Self {
+        let mut all = Self::default();
+        claims.for_each(|claim| all.claims.push(claim));
+        all
+    }
+
+    /// The positions of events about no claim.
+    pub(super) fn about_none(&self) -> impl Iterator<Item = Position> {
+        let places = self.claims.iter().zip(1..).filter(|(claim, _)| **claim == NONE);
+        places.map(|(_, nth)| self.after.plus(nth))
+    }
+
     /// The claim that the event at a position is about, if it is about one.
     pub(crate) fn claim(&self, position: Position) -> Option<ClaimNo> {
         let at = self.places_up_to(position).checked_sub(1)?;
@@ -55,7 +68,7 @@ impl ByPosition {
     }
 
     /// The position of the last event.
-    pub(super) fn last(&self) -> Position {
+    pub(in crate::store) fn last(&self) -> Position {
         self.after.plus(self.claims.len() as u64)
     }
 

@@ -8,12 +8,14 @@ use super::contents::{Content, Contents, Reach};
 use super::disputes::Disputes;
 use super::numbers::{ClaimNo, ContentNo};
 use crate::store::entry::{Action, ContentEntry};
+use crate::store::sections::{SectionWriter, take};
 use crate::store::shared::{SharedList, SharedTable, fitting};
 use detente_domain::position::Position;
 use detente_domain::valid_time::ValidTime;
 use detente_domain::validity::Validity;
 use hashbrown::DefaultHashBuilder;
 use std::hash::BuildHasher;
+use std::io::{self, Write};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -34,6 +36,30 @@ impl Revision {
     pub(crate) const fn is_retracted(&self) -> bool {
         self.retracted
     }
+}
+
+impl Revision {
+    fn dump(&self, row: &mut Vec<u8>) {
+        row.extend_from_slice(&self.position.0.to_le_bytes());
+        row.extend_from_slice(&self.content.get().to_le_bytes());
+        row.extend_from_slice(&[self.action as u8, u8::from(self.retracted)]);
+    }
+
+    fn load(rows: &mut &[u8]) -> Option<Self> {
+        let position = Position(u64::from_le_bytes(take(rows)?));
+        let content = ContentNo::new(u32::from_le_bytes(take(rows)?));
+        let [action, retracted] = take(rows)?;
+        Some(Self { position, content, action: Action::from_code(u32::from(action))?, retracted: retracted != 0 })
+    }
+}
+
+/// The sections of claims in a file.
+#[derive(Clone, Copy)]
+pub(super) struct ClaimSections {
+    pub(super) ids: u8,
+    pub(super) contents: u8,
+    pub(super) corners: u8,
+    pub(super) revisions: u8,
 }
 
 /// A claim in the revision that a cut sees.
@@ -210,6 +236,86 @@ impl Claims {
     /// A content once more, with the times of the entry.
     pub(super) fn renew_content(&mut self, last: ContentNo, entry: &ContentEntry) -> Option<ContentNo> {
         self.contents.renew(last, entry)
+    }
+
+    /// Writes all but disputes, to be read by [`Claims::load`]; the revisions of most claims are told by their contents.
+    pub(super) fn dump(&self, sections: ClaimSections, to: &mut SectionWriter<impl Write>) -> io::Result<()> {
+        to.begin(sections.ids)?;
+        self.ids.iter().try_for_each(|id| to.row(|row| row.extend_from_slice(id.as_bytes())))?;
+        self.contents.dump([sections.contents, sections.corners], to)?;
+        to.begin(sections.revisions)?;
+        for (revisions, claim) in self.revisions.iter().zip(0_u32..) {
+            if let Revisions::Many(many) = revisions {
+                to.row(|row| {
+                    row.extend_from_slice(&claim.to_le_bytes());
+                    row.extend_from_slice(&u32::try_from(many.len()).unwrap_or(u32::MAX).to_le_bytes());
+                    many.iter().for_each(|revision| revision.dump(row));
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads rows of one section; those of contents come before those of revisions.
+    pub(super) fn load(&mut self, sections: ClaimSections, section: u8, rows: &mut &[u8]) -> Option<()> {
+        match section {
+            of if of == sections.ids => {
+                while !rows.is_empty() {
+                    self.ids.push(Uuid::from_bytes(take(rows)?));
+                    self.revisions.push(Revisions::None);
+                }
+            }
+            of if of == sections.contents => {
+                let first = self.contents.len();
+                self.contents.load(rows)?;
+                self.load_first_revisions(first)?;
+            }
+            of if of == sections.corners => self.contents.load_corners(rows)?,
+            _ => {
+                while !rows.is_empty() {
+                    let claim = u32::from_le_bytes(take(rows)?);
+                    let count = u32::from_le_bytes(take(rows)?);
+                    let many: Option<Vec<Revision>> = (0..count).map(|_| Revision::load(rows)).collect();
+                    *self.revisions.get_mut(claim as usize)? = Revisions::Many(Arc::new(many?));
+                }
+            }
+        }
+        Some(())
+    }
+
+    fn load_first_revisions(&mut self, from: usize) -> Option<()> {
+        for place in from..self.contents.len() {
+            let number = ContentNo::of_place(place);
+            let content = self.contents.get(number)?;
+            if let (1, revision) = content.first_revision(number)? {
+                *self.revisions.get_mut(content.claim().place())? = Revisions::One([revision]);
+            }
+        }
+        Some(())
+    }
+
+    /// Makes every claim known by its id.
+    pub(super) fn make_known(&mut self) {
+        let hash_of = |claim: &ClaimNo| self.ids.get(claim.place()).map_or(0, |id| self.hasher.hash_one(id));
+        let claims = (0..self.ids.len()).map(ClaimNo::of_place);
+        self.numbers = SharedTable::of(claims.map(|claim| (hash_of(&claim), claim)), hash_of);
+    }
+
+    /// Every revision of every claim, with the claim.
+    pub(super) fn all_revisions(&self) -> impl Iterator<Item = (ClaimNo, &Revision)> {
+        let all = self.revisions.iter().enumerate();
+        all.flat_map(move |(place, revisions)| {
+            revisions.as_slice().iter().map(move |revision| (ClaimNo::of_place(place), revision))
+        })
+    }
+
+    /// Every content, in order.
+    pub(super) fn contents(&self) -> impl Iterator<Item = &Content> {
+        self.contents.iter()
+    }
+
+    pub(super) fn load_longer_time(&mut self, entry: &ContentEntry) {
+        self.contents.load_longer_time(entry);
     }
 
     pub(super) const fn disputes_mut(&mut self) -> &mut Disputes {

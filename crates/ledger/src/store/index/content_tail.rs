@@ -62,6 +62,16 @@ impl<'t> Tail<'t> {
         tail
     }
 
+    /// The bytes behind the tail, which ends with facets or without.
+    pub(super) fn rest_behind(self, has_facets: bool) -> &'t [u8] {
+        if !has_facets {
+            return self.facets;
+        }
+        let mut facets = self.facets();
+        facets.by_ref().for_each(drop);
+        facets.rest
+    }
+
     /// The facets; of a content that renews another they lie in the tail of that one.
     pub(super) fn facets(self) -> Facets<'t> {
         let mut rest = self.facets;

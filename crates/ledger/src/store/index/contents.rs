@@ -12,11 +12,14 @@ use super::corners::DayCorners;
 use super::numbers::{ClaimNo, ContentNo};
 use super::stored_terms;
 use crate::store::entry::{Action, ContentEntry};
+use crate::store::sections::{SectionWriter, put_bytes, take, take_bytes};
 use crate::store::shared::{SharedList, SliceArena, SliceStart, fitting};
 use detente_domain::edtf::Atom;
+use detente_domain::moment::Moment;
 use detente_domain::position::Position;
 use detente_domain::valid_time::ValidTime;
 use detente_domain::validity::Validity;
+use std::io::{self, Write};
 
 const HAS_TIME: u16 = 1;
 const END_OPEN: u16 = 2;
@@ -181,10 +184,14 @@ impl Content {
         if self.flags & SHARED != 0 {
             return None;
         }
-        let retracted = self.flags & RETRACTED != 0;
-        let position = self.since.get();
+        self.first_revision(number).map(|(nth, revision)| (u32::from(nth), revision))
+    }
+
+    /// The revision that gave it to the claim, and its number; 0 if that does not fit.
+    pub(super) fn first_revision(&self, number: ContentNo) -> Option<(u16, Revision)> {
         let action = Action::from_code(u32::from(self.flags >> ACTION_SHIFT))?;
-        Some((u32::from(self.nth), Revision { position, content: number, action, retracted }))
+        let retracted = self.flags & RETRACTED != 0;
+        Some((self.nth, Revision { position: self.since.get(), content: number, action, retracted }))
     }
 
     const fn tail_parts(&self) -> TailParts {
@@ -325,6 +332,73 @@ impl Contents {
             content.flags |= if content.nth == 0 { SHARED } else { 0 } | if revision.retracted { RETRACTED } else { 0 };
             content.flags |= (revision.action as u16) << ACTION_SHIFT;
         }
+    }
+
+    /// Writes all but longer valid times, to be read by [`Contents::load`] and [`Contents::load_corners`].
+    pub(super) fn dump(&self, sections: [u8; 2], to: &mut SectionWriter<impl Write>) -> io::Result<()> {
+        to.begin(sections[0])?;
+        self.all.iter().try_for_each(|content| to.row(|row| self.dump_content(content, row)))?;
+        to.begin(sections[1])?;
+        self.corners.iter().try_for_each(|v| {
+            let corners = [v.earliest_start, v.latest_start, v.earliest_end, v.latest_end];
+            to.row(|row| corners.iter().for_each(|moment| row.extend_from_slice(&moment.0.to_le_bytes())))
+        })
+    }
+
+    fn dump_content(&self, content: &Content, row: &mut Vec<u8>) {
+        let Content { corners, claim, tail: _, nth, members, flags, since, until } = content;
+        corners.numbers().iter().for_each(|day| row.extend_from_slice(&day.to_le_bytes()));
+        row.extend_from_slice(&claim.get().to_le_bytes());
+        [*nth, members.0, *flags].iter().for_each(|number| row.extend_from_slice(&number.to_le_bytes()));
+        row.extend_from_slice(&since.0);
+        row.extend_from_slice(&until.0);
+        let from = self.tails.rest(content.tail);
+        let length = from.len() - self.tail_of(content).rest_behind(content.flags & RENEWED == 0).len();
+        put_bytes(row, from.get(..length).into_iter());
+    }
+
+    pub(super) fn load(&mut self, rows: &mut &[u8]) -> Option<()> {
+        while !rows.is_empty() {
+            let mut corners = [0; 4];
+            for day in &mut corners {
+                *day = i32::from_le_bytes(take(rows)?);
+            }
+            let claim = ClaimNo::new(u32::from_le_bytes(take(rows)?));
+            let nth = u16::from_le_bytes(take(rows)?);
+            let members = Members(u16::from_le_bytes(take(rows)?));
+            let flags = u16::from_le_bytes(take(rows)?);
+            let (since, until) = (ShortPosition(take(rows)?), ShortPosition(take(rows)?));
+            let tail = self.tails.push(take_bytes(rows)?.iter().copied());
+            let corners = DayCorners::of_numbers(corners);
+            self.all.push(Content { corners, claim, tail, nth, members, flags, since, until });
+        }
+        Some(())
+    }
+
+    pub(super) fn load_corners(&mut self, rows: &mut &[u8]) -> Option<()> {
+        let mut moment = || take(rows).map(|bytes| Moment(i64::from_le_bytes(bytes)));
+        while let Some(earliest_start) = moment() {
+            let (latest_start, earliest_end, latest_end) = (moment()?, moment()?, moment()?);
+            self.corners.push(Validity { earliest_start, latest_start, earliest_end, latest_end });
+        }
+        Some(())
+    }
+
+    /// Adds the valid time of the next content that has more to it than its corners.
+    pub(super) fn load_longer_time(&mut self, entry: &ContentEntry) {
+        if let Some(longer) = entry.times().filter(|valid| !valid.is_told_by_corners()) {
+            self.longer_times.push(longer);
+        }
+    }
+
+    /// The number of contents.
+    pub(super) const fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Every content, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Content> {
+        self.all.iter()
     }
 
     fn tail(&self, number: ContentNo) -> Tail<'_> {

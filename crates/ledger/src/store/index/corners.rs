@@ -30,6 +30,16 @@ impl DayCorners {
         }
     }
 
+    /// The corners as numbers, and back.
+    pub(super) const fn numbers(self) -> [i32; 4] {
+        self.0
+    }
+
+    /// The corners that are these numbers.
+    pub(super) const fn of_numbers(numbers: [i32; 4]) -> Self {
+        Self(numbers)
+    }
+
     /// Stands for corners that are kept at a place elsewhere.
     pub(super) const fn elsewhere(place: u32) -> Self {
         Self([place.cast_signed(), 0, 0, 0])

@@ -62,6 +62,11 @@ impl Disputes {
         self.disputed.is_empty()
     }
 
+    /// The positions of all events about disputes, in no order.
+    pub(super) fn positions(&self) -> impl Iterator<Item = Position> {
+        self.rows.values().flat_map(|row| [Some(row.position), row.resolved_at]).flatten()
+    }
+
     /// The claims that were ever disputed, in no order.
     pub(crate) fn claims(&self) -> impl Iterator<Item = ClaimNo> {
         self.disputed.keys().copied()

@@ -6,9 +6,11 @@
 
 use super::{ClaimNo, CompiledFilter, ContentNo, FoundRevision, Index, Revision};
 use crate::budget::step;
+use crate::store::sections::{SectionWriter, take};
 use detente_domain::filter::{FacetKind, Filter};
 use detente_domain::moment::Moment;
 use detente_domain::position::Position;
+use std::io::{self, Write};
 
 /// The due dates of contents that have one: the end of the last day that it can mean.
 #[derive(Clone, Default)]
@@ -18,6 +20,25 @@ pub(super) struct Dues {
 }
 
 impl Dues {
+    /// Writes all, to be read by [`Dues::load`].
+    pub(super) fn dump(&self, section: u8, to: &mut SectionWriter<impl Write>) -> io::Result<()> {
+        to.begin(section)?;
+        self.by_time.iter().try_for_each(|(due, content)| {
+            to.row(|row| {
+                row.extend_from_slice(&due.0.to_le_bytes());
+                row.extend_from_slice(&content.get().to_le_bytes());
+            })
+        })
+    }
+
+    pub(super) fn load(&mut self, rows: &mut &[u8]) -> Option<()> {
+        while !rows.is_empty() {
+            let due = Moment(i64::from_le_bytes(take(rows)?));
+            self.add(ContentNo::new(u32::from_le_bytes(take(rows)?)), Some(due));
+        }
+        Some(())
+    }
+
     /// Notes the due date of a content.
     pub(super) fn add(&mut self, content: ContentNo, due: Option<Moment>) {
         if let Some(due) = due {

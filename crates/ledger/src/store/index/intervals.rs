@@ -49,6 +49,16 @@ struct SpanRun {
 }
 
 impl Intervals {
+    /// The spans that were ever added.
+    pub(crate) fn of(mut spans: Vec<Span>) -> Self {
+        spans.sort_by_key(|span| span.start);
+        if spans.len() < TAIL {
+            Self { runs: Vec::new(), tail: spans }
+        } else {
+            Self { runs: vec![Arc::new(SpanRun::new(spans))], tail: Vec::new() }
+        }
+    }
+
     /// Adds a span.
     pub(crate) fn insert(&mut self, span: Span) {
         self.tail.push(span);

@@ -23,6 +23,7 @@
 mod appends;
 mod by_position;
 mod candidates;
+mod checkpoint;
 mod claims;
 mod confirmations;
 mod content_tail;
@@ -45,6 +46,7 @@ mod touching;
 
 pub(crate) use appends::{AppendRow, Appends, Requests};
 use by_position::ByPosition;
+pub(super) use checkpoint::{FIRST_SECTION, IndexLoader};
 pub(crate) use claims::{FoundRevision, Revision};
 pub(crate) use contents::Content;
 pub(crate) use disputes::{DisputeCounts, DisputeRow};
@@ -227,20 +229,38 @@ impl Index {
     /// Takes in the entry of the event at a position.
     pub(crate) fn apply(&mut self, position: Position, entry: &Entry) -> Result<(), Misfit> {
         let action = Action::from_code(entry.action).ok_or(Misfit)?;
-        let mut claim = None;
+        let claim = if self.apply_registered(position, action, entry).ok_or(Misfit)? {
+            None
+        } else {
+            Some(self.apply_to_claim(position, action, entry).ok_or(Misfit)?)
+        };
+        self.by_position.add(position, claim);
+        Ok(())
+    }
+
+    /// Takes in an entry that is about no claim; false for one that is.
+    fn apply_registered(&mut self, position: Position, action: Action, entry: &Entry) -> Option<bool> {
         match action {
             Action::Party => self.parties.add(position, entry),
             Action::Source => self.sources.add(position, entry),
-            Action::SourceWithdrawn => self.sources.withdraw(position, entry).ok_or(Misfit)?,
+            Action::SourceWithdrawn => self.sources.withdraw(position, entry)?,
             Action::Kind => self.kinds.add(position, entry),
             Action::Scheme => self.schemes.add(position, entry),
-            Action::PartiesMerged => self.merge(position, entry).ok_or(Misfit)?,
-            Action::PartiesUnmerged => self.unmerge(position, entry).ok_or(Misfit)?,
-            Action::LabelConfirmed => self.confirm_label(position, entry).ok_or(Misfit)?,
-            _ => claim = Some(self.apply_to_claim(position, action, entry).ok_or(Misfit)?),
+            Action::PartiesMerged => self.merge(position, entry)?,
+            Action::PartiesUnmerged => self.unmerge(position, entry)?,
+            Action::LabelConfirmed => self.confirm_label(position, entry)?,
+            _ => return Some(false),
         }
-        self.by_position.add(position, claim);
-        Ok(())
+        Some(true)
+    }
+
+    fn apply_dispute(&mut self, claim: ClaimNo, position: Position, action: Action, entry: &Entry) -> Option<()> {
+        match action {
+            Action::Disputed => self.claims.disputes_mut().add(claim, entry.dispute(), position),
+            Action::Resolved => self.claims.disputes_mut().resolve(claim, entry.dispute(), position)?,
+            _ => {}
+        }
+        Some(())
     }
 
     fn apply_to_claim(&mut self, position: Position, action: Action, entry: &Entry) -> Option<ClaimNo> {
@@ -254,11 +274,7 @@ impl Index {
             Some(content) => self.add_content(claim, content),
             None => self.claims.revisions(claim).last()?.content,
         };
-        match action {
-            Action::Disputed => self.claims.disputes_mut().add(claim, entry.dispute(), position),
-            Action::Resolved => self.claims.disputes_mut().resolve(claim, entry.dispute(), position)?,
-            _ => {}
-        }
+        self.apply_dispute(claim, position, action, entry)?;
         self.claims.add_revision(claim, position, content, action);
         Some(claim)
     }

@@ -10,7 +10,9 @@
 //! touch nothing that copies share, and a copy of a long list shares all but its last piece.
 
 use super::numbers::{ContentNo, Term};
+use crate::store::sections::{SectionWriter, put_bytes, take, take_bytes};
 use crate::store::shared::{SharedList, fitting};
+use std::io::{self, Write};
 use std::sync::Arc;
 
 /// Bytes from which on the last piece of a list is followed by a new one.
@@ -82,6 +84,28 @@ impl Postings {
         self.longer.change_each(self.places.drain(..).map(|place| place as usize), |posting| posting.push(content));
     }
 
+    /// Writes all, to be read by [`Postings::load_slots`] and [`Postings::load_longer`].
+    pub(super) fn dump(&self, sections: [u8; 2], to: &mut SectionWriter<impl Write>) -> io::Result<()> {
+        to.begin(sections[0])?;
+        self.slots.iter().try_for_each(|slot| to.row(|row| row.extend_from_slice(&slot.0.to_le_bytes())))?;
+        to.begin(sections[1])?;
+        self.longer.iter().try_for_each(|posting| to.row(|row| posting.dump(row)))
+    }
+
+    pub(super) fn load_slots(&mut self, rows: &mut &[u8]) -> Option<()> {
+        while !rows.is_empty() {
+            self.slots.push(Slot(u32::from_le_bytes(take(rows)?)));
+        }
+        Some(())
+    }
+
+    pub(super) fn load_longer(&mut self, rows: &mut &[u8]) -> Option<()> {
+        while !rows.is_empty() {
+            self.longer.push(Posting::load(rows)?);
+        }
+        Some(())
+    }
+
     /// The number of contents of a term.
     pub(crate) fn count(&self, term: Term) -> usize {
         match self.read(term) {
@@ -126,6 +150,29 @@ struct Gaps {
 }
 
 impl Posting {
+    fn dump(&self, row: &mut Vec<u8>) {
+        row.extend_from_slice(&self.last.get().to_le_bytes());
+        row.extend_from_slice(&self.count.to_le_bytes());
+        let gaps = self.before.iter().flat_map(|gaps| gaps.pieces.iter().map(|piece| &**piece).chain([&*gaps.bytes]));
+        put_bytes(row, gaps.chain(self.tail.get(..usize::from(self.tail_length))));
+    }
+
+    fn load(rows: &mut &[u8]) -> Option<Self> {
+        let last = ContentNo::new(u32::from_le_bytes(take(rows)?));
+        let count = u32::from_le_bytes(take(rows)?);
+        let bytes = take_bytes(rows)?;
+        let mut posting = Self { last, count, ..Self::default() };
+        if bytes.len() <= TAIL {
+            posting.tail.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+            posting.tail_length = u8::try_from(bytes.len()).ok()?;
+        } else {
+            let (full, rest) = bytes.as_chunks::<PIECE>();
+            let pieces = full.iter().map(|piece| piece.as_slice().into()).collect();
+            posting.before = Some(Arc::new(Gaps { pieces, bytes: rest.to_vec() }));
+        }
+        Some(posting)
+    }
+
     /// Adds a content. Numbers come in ascending order; one that is there already is not added again.
     fn push(&mut self, content: ContentNo) {
         if self.count > 0 && self.last == content {

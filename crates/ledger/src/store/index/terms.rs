@@ -85,6 +85,22 @@ impl Terms {
         true
     }
 
+    /// Adds the next term without making it known by its key: [`Terms::make_known`] does so for all.
+    pub(super) fn load(&mut self, bytes: &[u8]) -> Option<()> {
+        let (&kind, key) = bytes.split_first()?;
+        let term = self.keys.push(kind, key);
+        self.keep_order(kind, term);
+        Some(())
+    }
+
+    /// Makes every term known by its key.
+    pub(super) fn make_known(&mut self) {
+        let (hasher, keys) = (&self.hasher, &self.keys);
+        let hash_of_term = |t: &Term| keys.get(*t).split_first().map_or(0, |(kind, key)| hash_of(hasher, *kind, key));
+        let terms = (0..keys.len).map(Term::of_place);
+        self.numbers = SharedTable::of(terms.map(|term| (hash_of_term(&term), term)), hash_of_term);
+    }
+
     fn add(&mut self, hash: u64, kind: u8, key: &[u8]) -> Term {
         let term = self.keys.push(kind, key);
         let (hasher, keys) = (&self.hasher, &self.keys);

@@ -38,6 +38,20 @@ impl<N: Copy> SharedTable<N> {
         }
     }
 
+    /// A table of numbers that differ, each with its hash.
+    pub(in crate::store) fn of(numbers: impl ExactSizeIterator<Item = (u64, N)>, hash_of: impl Fn(&N) -> u64) -> Self {
+        let shards = numbers.len().div_ceil(PER_SHARD);
+        let mut filled = vec![HashTable::with_capacity(PER_SHARD); shards];
+        let mut table = Self { shards: vec![Arc::default(); shards], len: numbers.len() };
+        for (hash, number) in numbers {
+            if let Some(shard) = filled.get_mut(table.shard_of(hash)) {
+                shard.insert_unique(hash, number, &hash_of);
+            }
+        }
+        table.shards = filled.into_iter().map(Arc::new).collect();
+        table
+    }
+
     fn shard_of(&self, hash: u64) -> usize {
         let mask = self.shards.len().next_power_of_two() - 1;
         let at = usize::try_from(hash >> SHARD_SHIFT & 0xffff_ffff).unwrap_or(0) & mask;
@@ -91,6 +105,9 @@ mod tests {
             let found = |n: u32| copy.find(hash(&n), |m| *m == n) == Some(n);
             assert!((0..=last).all(found) && !(last + 1..20_000).any(found));
         }
+        let made = SharedTable::of((0..20_000).map(|n| (hash(&n), n)), hash);
+        assert!((0..20_000).all(|n| made.find(hash(&n), |m| *m == n) == Some(n)));
+        assert_eq!((made.shards.len(), made.len), (table.shards.len(), table.len));
         let fullest = table.shards.iter().map(|shard| shard.len()).max().unwrap();
         assert!(fullest < 4 * PER_SHARD, "the fullest shard has {fullest}");
     }
