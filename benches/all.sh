@@ -3,7 +3,7 @@
 # two and a half hours on a quiet machine. Then `load report --into BENCHMARKS.md benches/results`.
 #
 #   benches/all.sh --base FILE          FILE: an earlier binary to compare with
-#   benches/all.sh --only siege,fuzz    some of: build run import siege fuzz snapshots compare whole
+#   benches/all.sh --only siege,fuzz    some of: build run import siege fuzz snapshots compare whole growth
 #   benches/all.sh --small              a smoke test: all scripts with tiny sizes, without the builds
 #
 #   --binary FILE    a program of the profile dist that is built already, and --load FILE: its generator
@@ -15,7 +15,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$here")
 . "$here/common.sh"
 
-only=build,run,import,siege,fuzz,snapshots,compare,whole base='' base_load=() binary='' generator='' into=$here/results small='' peers=() postgres=()
+only=build,run,import,siege,fuzz,snapshots,compare,whole,growth base='' base_load=() binary='' generator='' into=$here/results small='' peers=() postgres=()
 while [ $# -gt 0 ]; do
   case $1 in
     --base) base=$2; shift ;;
@@ -57,6 +57,7 @@ read -ra fuzz_sizes <<<"$(sized '--seconds 600' '--seconds 10 --patience 5')"
 read -ra snapshot_sizes <<<"$(sized '40000 50' '1000 3')"
 read -ra compare_sizes <<<"$(sized '' '--kinds state:8,append:8,events:1,batch:8 --rounds 2 --claims 1000')"
 read -ra whole_sizes <<<"$(sized '' '--rows 3000 --changes 300 --rounds 1')"
+read -ra growth_sizes <<<"$(sized '' '--sizes 1000')"
 read -ra build_parts <<<"$(sized '--all' '--packages')"
 
 one build "$here/build.sh" "${build_parts[@]}" --load "$load"
@@ -68,7 +69,8 @@ one snapshots "$here/snapshots.sh" "$detente" "${snapshot_sizes[@]}"
 if [ -n "$base" ]; then
   one compare "$here/compare.sh" "$base" "$detente" --load "$load" "${base_load[@]}" "${compare_sizes[@]}"
   one whole "$here/whole.py" "$base" "$detente" --dir "$root/target/bench" "${whole_sizes[@]}"
-elif [[ ,$only, == *,compare,* || ,$only, == *,whole,* ]]; then
-  say "compare and whole: left out, for there is no --base"
+  one growth "$here/growth.py" "$base" "$detente" --load "$load" "${base_load[@]}" --dir "$root/target/bench" "${growth_sizes[@]}"
+elif [[ ,$only, == *,compare,* || ,$only, == *,whole,* || ,$only, == *,growth,* ]]; then
+  say "compare, whole and growth: left out, for there is no --base"
 fi
 if [ ${#failed[@]} -gt 0 ]; then echo "failed: ${failed[*]}" >&2; exit 1; fi

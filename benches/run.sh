@@ -10,6 +10,8 @@
 #   --dir DIR        where the ledgers are made; on a real disk, not tmpfs (default: target/bench)
 #   --results FILE   the raw results, one JSON object a line, are appended to it (default: DIR/results.jsonl)
 #   --binary FILE    a program that is built already, instead of building the profile dist; --load FILE: a generator
+#   --against FILE   only this: the program and FILE, an earlier binary, are asked in turn (compare.sh, three rounds for each pass)
+#   --against-load FILE  the generator for FILE, where the contract differs
 #   --threads N      threads of the generator and of the echo (default: 1 and 2; the service itself decides its own)
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -17,7 +19,7 @@ root=$(dirname "$here")
 
 . "$here/common.sh"
 
-dir=$root/target/bench results='' binary='' generator='' passes=3 seconds=5 only=append,batch,state,read,million,feed,diff
+dir=$root/target/bench results='' binary='' generator='' against='' against_load=() passes=3 seconds=5 only=append,batch,state,read,million,feed,diff
 umadb=yes postgres=yes small='' threads=1 echo_threads=2 batch_seconds=''
 while [ $# -gt 0 ]; do
   case $1 in
@@ -25,6 +27,8 @@ while [ $# -gt 0 ]; do
     --results) results=$2; shift ;;
     --binary) binary=$2; shift ;;
     --load) generator=$2; shift ;;
+    --against) against=$2; shift ;;
+    --against-load) against_load=(--base-load "$2"); shift ;;
     --passes) passes=$2; shift ;;
     --seconds) seconds=$2; shift ;;
     --only) only=$2; shift ;;
@@ -32,7 +36,7 @@ while [ $# -gt 0 ]; do
     --skip-umadb) umadb='' ;;
     --skip-postgres) postgres='' ;;
     --small) small=yes ;;
-    *) sed -n '2,16s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,18s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
   esac
   shift
 done
@@ -46,11 +50,18 @@ batch_seconds=$([ -n "$small" ] && echo 2 || echo 10)
 # A large ledger that was just started brings its events into memory beside the first questions; then it is as fast as it will be.
 warm=$([ -n "$small" ] && echo 1 || echo 8)
 umadb_bin=${UMADB:-$(command -v umadb || echo "$HOME/.cargo/bin/umadb")}
-if [ -n "$umadb" ] && [ ! -x "$umadb_bin" ]; then
+if [ -z "$against" ] && [ -n "$umadb" ] && [ ! -x "$umadb_bin" ]; then
   echo "no umadb: cargo install umadb --version 0.7.8, or UMADB=path, or --skip-umadb" >&2; exit 2
 fi
 
 wants() { [[ ,$only, == *,$1,* ]]; }
+
+if [ -n "$against" ]; then
+  trap 'rm -rf "$tmp"' EXIT
+  binaries "$tmp" "$binary" "$generator"
+  "$here/compare.sh" "$against" "$detente" --rounds $((3 * passes)) --load "$load" "${against_load[@]}" --dir "$dir" --results "$results"
+  exit
+fi
 
 features=()
 if [ -n "$umadb" ]; then features=(--features umadb); fi
