@@ -26,7 +26,7 @@ from whole import Server
 QUESTIONS = {
     "GetState": "/api/v1/state?relationship={}&valid_at=2025-07",
     "text search in one relationship": "/api/v1/claims?relationship={}&text=claim",
-    "Diff of the last day": "/api/v1/diff?relationship={}&from_known_at=2020-01-01",
+    "Diff since 2020 in one relationship": "/api/v1/diff?relationship={}&from_known_at=2020-01-01",
     "timeline": "/api/v1/timeline?relationship={}",
     "series by month": "/api/v1/series?relationship={}&from=2024-01&until=2025-01&bucket=month&group_by=kind",
     "conflicts": "/api/v1/conflicts?relationship={}",

@@ -266,9 +266,9 @@ impl Db {
         })
     }
 
-    /// Calls `found` with every block from a number on and its rows, in order, until it says to stop. With `check_all` the events of every
-    /// block are checked against the hash chain, otherwise only those of the last, if it is not full. Reading and
-    /// checking goes ahead in a thread of its own.
+    /// Calls `found` with every block from a number on and its rows, in order, until it says to stop. With `check_all` the
+    /// events of every block are checked against the hash chain, otherwise only those of the last, if it is not full.
+    /// Reading and checking goes ahead in a thread of its own.
     pub(super) fn load_blocks(
         &self,
         first: usize,

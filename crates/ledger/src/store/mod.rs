@@ -11,9 +11,9 @@
 //! ```
 //!
 //! Invariants. Sled never holds an event that the journal was not given before. It may lag and may be deleted: a start
-//! loads what it has and replays the rest, and after a clean stop it finds the index in one file (`checkpoint`). It may be ahead after a crash, by the beginning of a long append that never
-//! ended: a start cuts that off, as it does in the journal. Values read from it are checked (a checksum over number and value), and a miss
-//! is answered from the journal. After an unclean stop every block is checked against the hash chain too. Only `verify` can
+//! loads what it has and replays the rest, and after a clean stop it finds the index in one file (`checkpoint`). It may be
+//! ahead after a crash, by the beginning of a long append that never ended: a start cuts that off, as it does in the
+//! journal. Values read from it are checked (a checksum over number and value), and a miss is answered from the journal. After an unclean stop every block is checked against the hash chain too. Only `verify` can
 //! find a value that is whole but wrong: it would have to be written so.
 //!
 //! Reasons: `docs/design/store.md`.

@@ -4,7 +4,7 @@
 //!   piece:  sort (1 byte) · length (4 bytes, little-endian) · packed rows
 //! ```
 //!
-//! The CRC-32C of the whole file is kept elsewhere, by whoever names the file.
+//! The CRC-32C of the whole file is kept elsewhere, with its name.
 
 use super::packing::{pack, unpack};
 use std::io::{self, Read, Write};
