@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+/// The form of everything in the directory, the file of the index ([`super::checkpoint`]) among it.
 const FORMAT: &[u8] = b"detente store 7";
 /// The memory that sled's own cache may take, at least and at most. Blocks have a cache of their own, so it need not be
 /// much.

@@ -191,6 +191,7 @@ impl Claims {
     }
 
     /// The facets of a content, ascending.
+    #[inline]
     pub(crate) fn facets(&self, number: ContentNo) -> Facets<'_> {
         self.contents.facets(number)
     }

@@ -45,7 +45,15 @@ pub(super) struct Tail<'t> {
 
 impl<'t> Tail<'t> {
     /// Reads a tail with these parts from the front of bytes.
-    pub(super) fn read(parts: TailParts, mut bytes: &'t [u8]) -> Self {
+    #[inline]
+    pub(super) fn read(parts: TailParts, bytes: &'t [u8]) -> Self {
+        if parts == TailParts::default() {
+            return Self { facets: bytes, ..Self::default() };
+        }
+        Self::read_parts(parts, bytes)
+    }
+
+    fn read_parts(parts: TailParts, mut bytes: &'t [u8]) -> Self {
         let mut tail = Self::default();
         if parts.renews {
             tail.renews = Some(ContentNo::new(take(&mut bytes)));
@@ -155,6 +163,16 @@ impl Iterator for Facets<'_> {
 /// Takes a number off the front of bytes; 0 where they end.
 #[inline]
 fn take(bytes: &mut &[u8]) -> u32 {
+    if let Some((first, rest)) = bytes.split_first()
+        && *first < 0x80
+    {
+        *bytes = rest;
+        return u32::from(*first);
+    }
+    take_long(bytes)
+}
+
+fn take_long(bytes: &mut &[u8]) -> u32 {
     let (mut number, mut shift) = (0_u32, 0_u32);
     while let Some(byte) = bytes.split_off_first() {
         number |= u32::from(byte & 0x7f).checked_shl(shift).unwrap_or(0);

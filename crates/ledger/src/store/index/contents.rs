@@ -222,6 +222,7 @@ impl Contents {
     }
 
     /// The facets of a content, ascending.
+    #[inline]
     pub(super) fn facets(&self, number: ContentNo) -> Facets<'_> {
         let tail = self.tail(number);
         tail.renews.map_or(tail, |words| self.tail(words)).facets()
@@ -405,6 +406,7 @@ impl Contents {
         self.get(number).map_or_else(Tail::default, |content| self.tail_of(content))
     }
 
+    #[inline]
     fn tail_of(&self, content: &Content) -> Tail<'_> {
         Tail::read(content.tail_parts(), self.tails.rest(content.tail))
     }

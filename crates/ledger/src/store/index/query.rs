@@ -321,7 +321,8 @@ impl Item<'_> {
     fn admits_facets<'t>(&self, met: Option<usize>, facets: impl Fn() -> Facets<'t>) -> bool {
         let mut groups = self.groups.iter().enumerate().filter(|(at, _)| Some(*at) != met);
         groups.all(|(_, group)| match group.as_slice() {
-            [one] => facets().any(|facet| facet == *one),
+            // They ascend.
+            [one] => facets().find(|facet| facet >= one) == Some(*one),
             many => facets().any(|facet| many.binary_search(&facet).is_ok()),
         })
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 /// Elements of an ordinary chunk; a longer slice has a chunk of its own.
 const CHUNK: usize = 1 << OFFSET_BITS;
-const OFFSET_BITS: u32 = 12;
+const OFFSET_BITS: u32 = 15;
 
 /// Slices in chunks.
 #[derive(Clone, Debug)]
@@ -12,7 +12,7 @@ pub(in crate::store) struct SliceArena<T> {
     chunks: Vec<Arc<Vec<T>>>,
 }
 
-/// The place where a slice begins: its chunk, and in the lowest 12 bits its offset there.
+/// The place where a slice begins: its chunk, and in the lowest 15 bits its offset there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) struct SliceStart(u32);
 
