@@ -4,17 +4,22 @@
 //! The command line reads flags and environment into [`Overrides`]. The file is TOML and strict: a name that is not known is
 //! refused, so that a misspelt setting is not a setting that silently does nothing. `deploy/detente.toml` shows them all.
 
+mod error;
+mod file;
 mod identity;
 mod listen;
+mod range;
 mod tls;
+mod web;
 
-use identity::IssuerTable;
+pub use error::ConfigError;
+use file::FileConfig;
 pub use identity::{IdentityFiles, IssuerFiles};
 pub use listen::ListenAddress;
+use range::{at_least_one, bytes, days, memory, percent, unread_time};
 use serde::Deserialize;
-use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 pub use tls::{ClientCertificates, TlsFiles, TlsOverrides};
 
@@ -59,49 +64,6 @@ pub struct Overrides {
     pub log_format: Option<LogFormat>,
     /// The file to read.
     pub file: Option<PathBuf>,
-}
-
-/// The settings of a file. Sizes are in MiB.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct FileConfig {
-    data: Option<PathBuf>,
-    listen: Option<ListenAddress>,
-    metrics_listen: Option<String>,
-    tls_cert: Option<PathBuf>,
-    tls_key: Option<PathBuf>,
-    tls_client_ca: Option<PathBuf>,
-    tls_clients: Option<ClientCertificates>,
-    tls_crl: Option<PathBuf>,
-    keys: Option<PathBuf>,
-    issuers: Option<Vec<IssuerTable>>,
-    record_as: Option<Vec<String>>,
-    insecure: Option<bool>,
-    demo: Option<bool>,
-    read_only: Option<bool>,
-    max_clock_behind_seconds: Option<u64>,
-    max_clock_jump_seconds: Option<u64>,
-    log_format: Option<LogFormat>,
-    log_filter: Option<String>,
-    workers: Option<usize>,
-    cache_mib: Option<u64>,
-    memory_mib: Option<u64>,
-    segment_mib: Option<u64>,
-    reserve_mib: Option<u64>,
-    max_request_mib: Option<u64>,
-    max_streams: Option<usize>,
-    max_subscriptions: Option<usize>,
-    max_connections: Option<usize>,
-    max_stages: Option<usize>,
-    max_stage_mib: Option<u64>,
-    drain_seconds: Option<u64>,
-    unread_seconds: Option<u64>,
-    stage_days: Option<u64>,
-    cursor_days: Option<u64>,
-    peer_share_percent: Option<u8>,
-    allowed_hosts: Option<Vec<String>>,
-    allowed_origins: Option<Vec<String>>,
-    otlp_endpoint: Option<String>,
 }
 
 /// The settings of a server. A setting that is none has the default of the part that uses it (`crate::server`).
@@ -171,99 +133,13 @@ pub struct Config {
     pub otlp_endpoint: Option<String>,
 }
 
-/// The reason why there is no configuration.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The file could not be read.
-    #[error("cannot read {path}: {source}")]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// The error of the system.
-        source: io::Error,
-    },
-    /// The file is not what is expected; says where and what.
-    #[error("{path}: {source}")]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// The place and the fault.
-        source: Box<toml::de::Error>,
-    },
-    /// Nobody says where the ledger is.
-    #[error("say where the ledger is: --data DIR, DETENTE_DATA, or `data` in the file")]
-    NoData,
-    /// Others could reach the server, and nobody said that they may.
-    #[error(
-        "{0} can be reached from other machines, and nobody is asked who they are; listen on 127.0.0.1, \
-         have TLS with certificates of clients or with keys (--tls-cert, --tls-key, --tls-client-ca, --keys), \
-         or say --insecure if the network is trusted"
-    )]
-    Reachable(SocketAddr),
-    /// An issuer of tokens is not what it should be.
-    #[error("issuers: {alias:?}: {why}")]
-    Issuer {
-        /// Its alias.
-        alias: String,
-        /// The fault.
-        why: String,
-    },
-    /// A text that is no principal.
-    #[error("record_as: {name:?}: {why}")]
-    RecordAs {
-        /// The text.
-        name: String,
-        /// The fault.
-        why: String,
-    },
-    /// No address of the listener for metrics.
-    #[error("metrics_listen: {0}")]
-    MetricsListen(String),
-    /// A setting of TLS without another one.
-    #[error("{of} needs {name}")]
-    TlsLacks {
-        /// The setting that is missing.
-        name: &'static str,
-        /// The setting that needs it.
-        of: &'static str,
-    },
-    /// The host to listen on is not known.
-    #[error("listen: no address is known of {listen:?}: {why}; say the address itself, for example 127.0.0.1:7443")]
-    Unresolved {
-        /// The address as it is written.
-        listen: String,
-        /// The reason.
-        why: String,
-    },
-    /// The text is no origin.
-    #[error(
-        "allowed_origins: {0:?} is no origin; expected one such as \"https://desk.example\" or \"http://localhost:3000\", or \"*\""
-    )]
-    NoOrigin(String),
-    /// A text that is no host name.
-    #[error(
-        "allowed_hosts: {0:?} is no host; expected a name such as \"ledger.example\", without scheme and port, or \"*\""
-    )]
-    NoHost(String),
-    /// A number that cannot be.
-    #[error("{name} is {value}; expected {expected}")]
-    OutOfRange {
-        /// The name of the setting.
-        name: &'static str,
-        /// The value that it has.
-        value: u64,
-        /// The values that it may have.
-        expected: &'static str,
-    },
-}
-
 impl Config {
     /// Combines flags, environment and file.
     ///
     /// # Errors
     /// If the file is malformed, or the settings contradict one another.
     pub fn of(asked: Overrides) -> Result<Self, ConfigError> {
-        let file = asked.file.as_deref().map(read).transpose()?.unwrap_or_default();
+        let file = asked.file.as_deref().map(FileConfig::read).transpose()?.unwrap_or_default();
         Self::merge(asked, file)
     }
 
@@ -310,140 +186,17 @@ impl Config {
             stage_age: days("stage_days", file.stage_days)?,
             cursor_age: days("cursor_days", file.cursor_days)?,
             peer_share_percent: percent("peer_share_percent", file.peer_share_percent)?,
-            allowed_hosts: hosts(file.allowed_hosts.unwrap_or_default())?,
-            allowed_origins: origins(file.allowed_origins.unwrap_or_default())?,
+            allowed_hosts: web::hosts(file.allowed_hosts.unwrap_or_default())?,
+            allowed_origins: web::origins(file.allowed_origins.unwrap_or_default())?,
             otlp_endpoint: file.otlp_endpoint.filter(|endpoint| !endpoint.is_empty()),
         })
-    }
-}
-
-impl FileConfig {
-    /// The settings of TLS.
-    fn take_tls(&mut self) -> TlsOverrides {
-        TlsOverrides {
-            certificate: non_empty(self.tls_cert.take()),
-            key: non_empty(self.tls_key.take()),
-            client_ca: non_empty(self.tls_client_ca.take()),
-            clients: self.tls_clients.take(),
-            crl: non_empty(self.tls_crl.take()),
-        }
-    }
-
-    /// The ways by which callers prove who they are, with the file of keys that a flag names.
-    fn take_identity(&mut self, keys: Option<PathBuf>) -> Result<IdentityFiles, ConfigError> {
-        let keys = keys.or(non_empty(self.keys.take()));
-        let (issuers, record_as) = (self.issuers.take(), self.record_as.take());
-        IdentityFiles::of(keys, issuers.unwrap_or_default(), record_as.unwrap_or_default())
-    }
-
-    /// The addresses of the listener for metrics, with the one that a flag names.
-    fn take_metrics_listen(&mut self, asked: Option<ListenAddress>) -> Result<Option<Vec<SocketAddr>>, ConfigError> {
-        let listen = match self.metrics_listen.take().filter(|listen| !listen.is_empty()) {
-            Some(listen) if asked.is_none() => Some(listen.parse().map_err(ConfigError::MetricsListen)?),
-            _ => asked,
-        };
-        listen.map(|listen: ListenAddress| listen.resolve()).transpose()
-    }
-}
-
-/// A path that is written; an empty one is none.
-fn non_empty(path: Option<PathBuf>) -> Option<PathBuf> {
-    path.filter(|path| !path.as_os_str().is_empty())
-}
-
-fn read(path: &Path) -> Result<FileConfig, ConfigError> {
-    let unreadable = |source| ConfigError::Unreadable { path: path.to_owned(), source };
-    let text = std::fs::read_to_string(path).map_err(unreadable)?;
-    toml::from_str(&text).map_err(|source| ConfigError::Malformed { path: path.to_owned(), source: Box::new(source) })
-}
-
-fn bytes(name: &'static str, mib: Option<u64>) -> Result<Option<usize>, ConfigError> {
-    const EXPECTED: &str = "a number of MiB from 1 to 1048576";
-    let within = |mib: &u64| (1..=MIB).contains(mib);
-    let checked = mib.map(|value| {
-        let bytes = Some(value).filter(within).and_then(|mib| usize::try_from(mib * MIB).ok());
-        bytes.ok_or(ConfigError::OutOfRange { name, value, expected: EXPECTED })
-    });
-    checked.transpose()
-}
-
-/// Returns the bytes of memory for requests, questions and replies in flight. The largest request would not fit into
-/// less than `LEAST_MIB`.
-fn memory(mib: Option<u64>) -> Result<Option<usize>, ConfigError> {
-    const LEAST_MIB: u64 = 64;
-    match mib {
-        Some(value) if value < LEAST_MIB => {
-            let expected = "a number of MiB from 64 to 1048576";
-            Err(ConfigError::OutOfRange { name: "memory_mib", value, expected })
-        }
-        _ => bytes("memory_mib", mib),
-    }
-}
-
-/// Origins as a browser writes them: a scheme and a host, a port if it is not the usual one, and nothing behind it.
-fn origins(said: Vec<String>) -> Result<Vec<String>, ConfigError> {
-    let is_origin = |origin: &str| {
-        let host = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://")).unwrap_or_default();
-        let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-:[]".contains(c);
-        origin == "*" || (!host.is_empty() && host.chars().all(is_plain))
-    };
-    match said.iter().find(|origin| !is_origin(origin)) {
-        Some(wrong) => Err(ConfigError::NoOrigin(wrong.clone())),
-        None => Ok(said),
-    }
-}
-
-/// Names of hosts, at any port.
-fn hosts(said: Vec<String>) -> Result<Vec<String>, ConfigError> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    let is_host = |host: &str| host == "*" || (!host.trim_matches('.').is_empty() && host.chars().all(is_plain));
-    match said.iter().find(|host| !is_host(host)) {
-        Some(wrong) => Err(ConfigError::NoHost(wrong.clone())),
-        None => Ok(said),
-    }
-}
-
-fn days(name: &'static str, days: Option<u64>) -> Result<Option<Duration>, ConfigError> {
-    const MOST: u64 = 36_500;
-    match days {
-        Some(value) if !(1..=MOST).contains(&value) => {
-            Err(ConfigError::OutOfRange { name, value, expected: "a number of days from 1 to 36500" })
-        }
-        _ => Ok(days.map(|days| Duration::from_secs(days * 24 * 60 * 60))),
-    }
-}
-
-fn unread_time(name: &'static str, seconds: Option<u64>) -> Result<Option<Duration>, ConfigError> {
-    match seconds {
-        Some(value) if !(1..=600).contains(&value) => {
-            Err(ConfigError::OutOfRange { name, value, expected: "a number of seconds from 1 to 600" })
-        }
-        _ => Ok(seconds.map(Duration::from_secs)),
-    }
-}
-
-fn percent(name: &'static str, percent: Option<u8>) -> Result<Option<u8>, ConfigError> {
-    match percent {
-        Some(value) if !(1..=100).contains(&value) => {
-            Err(ConfigError::OutOfRange { name, value: value.into(), expected: "a percentage from 1 to 100" })
-        }
-        _ => Ok(percent),
-    }
-}
-
-fn at_least_one(name: &'static str, count: Option<usize>) -> Result<Option<usize>, ConfigError> {
-    const MOST: usize = 1 << 20;
-    match count {
-        Some(value) if !(1..=MOST).contains(&value) => {
-            Err(ConfigError::OutOfRange { name, value: value as u64, expected: "a number from 1 to 1048576" })
-        }
-        _ => Ok(count),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
 
     fn of(asked: Overrides, file: &str) -> Result<Config, String> {
         let file = toml::from_str(file).map_err(|error| error.to_string())?;
