@@ -368,15 +368,19 @@ pub enum Waiting {
     Never,
 }
 
-/// The result of reading records from their place.
+/// The reason why records were not read from their place. Some of their events may have been handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReadingInPlace {
-    /// All their events were handed over.
-    Whole,
-    /// It would have to wait for a disk. Some of the events may have been handed over.
+pub enum NotInPlace {
+    /// It would have to wait for a disk.
     WouldWait,
     /// They cannot be read so: the place is not known, or they are not durable or not sound. [`Reader::read`] says more.
     Impossible,
+}
+
+impl From<std::io::Error> for NotInPlace {
+    fn from(_: std::io::Error) -> Self {
+        Self::Impossible
+    }
 }
 
 /// The chunks that [`Reader::read`] yields, in order of position, up to the head that was durable at the call.
@@ -398,13 +402,17 @@ pub trait Reader: Send + Sync {
 
     /// Reads the records of positions within one stretch from its place, and hands the event of each to `found`, in
     /// order. Each is accepted by its own checksum.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be read so, or not without waiting.
     fn read_in_place(
         &self,
         _positions: RangeInclusive<Position>,
         _waiting: Waiting,
         _found: &mut dyn FnMut(&[u8]),
-    ) -> ReadingInPlace {
-        ReadingInPlace::Impossible
+    ) -> Result<(), NotInPlace> {
+        Err(NotInPlace::Impossible)
     }
 
     /// The place of the stretch with a number, to be kept until a later start; none if it is not known.

@@ -91,8 +91,8 @@ impl StoredRecord {
     }
 }
 
-/// Decodes a frame's payload; `None` if it is not one. The records share its buffer. `fence` states the floor of its
-/// append.
+/// Decodes a frame's payload; `None` if it is not one. The records share its buffer. `floor` is
+/// that of its append, which the frame states.
 pub(crate) fn decode(payload: Bytes, floor: RecordedAt) -> Option<(Arc<AppendHeader>, Vec<StoredRecord>)> {
     let frame = RecordFrame::decode(payload).ok()?;
     let header = frame.header?.into_header(floor)?;

@@ -17,9 +17,9 @@ use super::frames::{FrameError, Frames};
 use super::places::StretchPlaces;
 use super::segment::{self, HEADER_LEN, Segment};
 use super::sequence::Sequence;
-use super::stretch::{self, Unreadable};
+use super::stretch;
 use crate::record::{self, StoredRecord};
-use crate::{Chunk, Chunks, Fault, Head, ReadError, Reader, ReadingInPlace, Record, Waiting};
+use crate::{Chunk, Chunks, Fault, Head, NotInPlace, ReadError, Reader, Record, Waiting};
 use detente_domain::position::Position;
 
 /// The distance between remembered places, in bytes.
@@ -178,13 +178,9 @@ impl Reader for SharedLog {
         positions: RangeInclusive<Position>,
         waiting: Waiting,
         found: &mut dyn FnMut(&[u8]),
-    ) -> ReadingInPlace {
+    ) -> Result<(), NotInPlace> {
         let durable = self.published.lock().clone();
-        match stretch::read(self, &durable, &positions, waiting, found) {
-            Ok(()) => ReadingInPlace::Whole,
-            Err(Unreadable::WouldWait) => ReadingInPlace::WouldWait,
-            Err(Unreadable::Otherwise) => ReadingInPlace::Impossible,
-        }
+        stretch::read(self, &durable, &positions, waiting, found)
     }
 
     fn place_of(&self, stretch: usize) -> Option<u64> {

@@ -59,7 +59,7 @@ impl Space {
     }
 
     /// Returns true if this many bytes may be used besides what is promised. They are not taken.
-    pub(super) fn spares(&self, bytes: u64) -> bool {
+    pub(super) fn can_lend(&self, bytes: u64) -> bool {
         let mut counted = self.counted.lock();
         let needed = counted.promised.saturating_add(bytes);
         self.allow(&mut counted, needed).is_ok()

@@ -8,7 +8,6 @@
 //! A stretch may go over frames and segments, and over a run that was voided. Nothing is answered from bytes that are not as
 //! they should be: reading the frames from their beginning then says what is wrong.
 
-use std::io;
 use std::ops::RangeInclusive;
 
 use prost::encoding::decode_varint;
@@ -18,7 +17,7 @@ use super::frames::Frames;
 use super::reader::{DurableEnd, SharedLog};
 use super::segment::{HEADER_LEN, Segment};
 use crate::record;
-use crate::{STRETCH, Waiting};
+use crate::{NotInPlace, STRETCH, Waiting};
 use detente_domain::position::Position;
 
 /// The bytes that are read at first: a stretch of records of a few hundred bytes.
@@ -28,20 +27,6 @@ const AT_MOST: usize = 32 << 20;
 /// The first byte of a record in a frame.
 const RECORD: u8 = 0x12;
 
-/// The reason why a stretch cannot be read from its place.
-pub(super) enum Unreadable {
-    /// It would have to wait for the disk.
-    WouldWait,
-    /// It is not as it should be, or its place is not known.
-    Otherwise,
-}
-
-impl From<io::Error> for Unreadable {
-    fn from(_: io::Error) -> Self {
-        Self::Otherwise
-    }
-}
-
 /// Reads the durable records of positions within one stretch, and hands the event of each to `found`.
 pub(super) fn read(
     log: &SharedLog,
@@ -49,13 +34,13 @@ pub(super) fn read(
     positions: &RangeInclusive<Position>,
     waiting: Waiting,
     found: &mut dyn FnMut(&[u8]),
-) -> Result<(), Unreadable> {
+) -> Result<(), NotInPlace> {
     let (first, last) = (*positions.start(), *positions.end());
-    let stretch = first.0.checked_sub(1).ok_or(Unreadable::Otherwise)? / STRETCH;
+    let stretch = first.0.checked_sub(1).ok_or(NotInPlace::Impossible)? / STRETCH;
     if first > last || last > durable.head.position {
-        return Err(Unreadable::Otherwise);
+        return Err(NotInPlace::Impossible);
     }
-    let offset = usize::try_from(stretch).ok().and_then(|stretch| log.place(stretch)).ok_or(Unreadable::Otherwise)?;
+    let offset = usize::try_from(stretch).ok().and_then(|stretch| log.place(stretch)).ok_or(NotInPlace::Impossible)?;
     let mut walk = RecordWalk::begin(log, durable, Position(stretch * STRETCH + 1), offset, waiting)?;
     while walk.next <= last {
         walk.take(first, found)?;
@@ -86,27 +71,27 @@ impl<'l> RecordWalk<'l> {
         next: Position,
         offset: u64,
         waiting: Waiting,
-    ) -> Result<Self, Unreadable> {
+    ) -> Result<Self, NotInPlace> {
         let index = durable.firsts.partition_point(|first| *first <= next).saturating_sub(1);
-        let (segment, end) = log.segment(durable, index).ok_or(Unreadable::Otherwise)?;
+        let (segment, end) = log.segment(durable, index).ok_or(NotInPlace::Impossible)?;
         let (window, window_at) = (Vec::new(), offset);
         Ok(Self { log, durable, waiting, index, segment, end, next, window, window_at, offset })
     }
 
     /// Takes what stands at the offset: a record, or the beginning of a frame. Records before the first that is asked for
     /// are passed over.
-    fn take(&mut self, first: Position, found: &mut dyn FnMut(&[u8])) -> Result<(), Unreadable> {
+    fn take(&mut self, first: Position, found: &mut dyn FnMut(&[u8])) -> Result<(), NotInPlace> {
         if self.offset >= self.end {
             return self.enter_next_segment();
         }
         if self.bytes(1)?.first() == Some(&RECORD) { self.take_record(first, found) } else { self.enter_frame() }
     }
 
-    fn take_record(&mut self, first: Position, found: &mut dyn FnMut(&[u8])) -> Result<(), Unreadable> {
+    fn take_record(&mut self, first: Position, found: &mut dyn FnMut(&[u8])) -> Result<(), NotInPlace> {
         let len = self.field_len()?;
         let next = self.next;
         if next >= first {
-            found(record::event_in(next, self.bytes(len)?).ok_or(Unreadable::Otherwise)?);
+            found(record::event_in(next, self.bytes(len)?).ok_or(NotInPlace::Impossible)?);
         }
         self.offset += len as u64;
         self.next = next.next();
@@ -114,59 +99,59 @@ impl<'l> RecordWalk<'l> {
     }
 
     /// Passes over the header of a frame and that of its append, and over a run that was voided before it.
-    fn enter_frame(&mut self) -> Result<(), Unreadable> {
+    fn enter_frame(&mut self) -> Result<(), NotInPlace> {
         let nonce = self.segment.header.nonce;
-        let mut header = Header::decode(nonce, self.bytes(frame::HEADER_LEN)?).ok_or(Unreadable::Otherwise)?;
+        let mut header = Header::decode(nonce, self.bytes(frame::HEADER_LEN)?).ok_or(NotInPlace::Impossible)?;
         if header.begins && !header.ends {
             if self.waiting == Waiting::Never {
-                return Err(Unreadable::WouldWait);
+                return Err(NotInPlace::WouldWait);
             }
             let mut frames = Frames::new(&self.segment, self.offset, self.end);
-            header = frames.peek().ok().flatten().ok_or(Unreadable::Otherwise)?;
+            header = frames.peek().ok().flatten().ok_or(NotInPlace::Impossible)?;
             self.offset = frames.offset();
         }
         if header.first != self.next {
-            return Err(Unreadable::Otherwise);
+            return Err(NotInPlace::Impossible);
         }
         self.offset += frame::HEADER_LEN as u64;
         self.offset += self.field_len()? as u64;
         Ok(())
     }
 
-    fn enter_next_segment(&mut self) -> Result<(), Unreadable> {
+    fn enter_next_segment(&mut self) -> Result<(), NotInPlace> {
         self.index += 1;
-        let (segment, end) = self.log.segment(self.durable, self.index).ok_or(Unreadable::Otherwise)?;
+        let (segment, end) = self.log.segment(self.durable, self.index).ok_or(NotInPlace::Impossible)?;
         (self.segment, self.end, self.offset) = (segment, end, HEADER_LEN);
         self.window.clear();
         Ok(())
     }
 
     /// The length of the field at the offset: its key, its length and so many bytes.
-    fn field_len(&mut self) -> Result<usize, Unreadable> {
+    fn field_len(&mut self) -> Result<usize, NotInPlace> {
         const LONGEST: u64 = 1 + 10;
         let available = self.end.saturating_sub(self.offset).min(LONGEST);
         let bytes = self.bytes(usize::try_from(available).unwrap_or_default())?;
         let mut rest = bytes.get(1..).unwrap_or_default();
         let before = rest.len();
-        let len = decode_varint(&mut rest).map_err(|_| Unreadable::Otherwise)?;
-        let len = usize::try_from(len).ok().filter(|len| *len <= AT_MOST).ok_or(Unreadable::Otherwise)?;
+        let len = decode_varint(&mut rest).map_err(|_| NotInPlace::Impossible)?;
+        let len = usize::try_from(len).ok().filter(|len| *len <= AT_MOST).ok_or(NotInPlace::Impossible)?;
         Ok(1 + before - rest.len() + len)
     }
 
     /// The bytes at the offset, through the window.
-    fn bytes(&mut self, len: usize) -> Result<&[u8], Unreadable> {
+    fn bytes(&mut self, len: usize) -> Result<&[u8], NotInPlace> {
         let start = usize::try_from(self.offset.wrapping_sub(self.window_at)).unwrap_or(usize::MAX);
         if start.checked_add(len).is_none_or(|end| end > self.window.len()) {
             self.fill(len)?;
         }
         let start = usize::try_from(self.offset - self.window_at).unwrap_or(usize::MAX);
-        self.window.get(start..start.saturating_add(len)).ok_or(Unreadable::Otherwise)
+        self.window.get(start..start.saturating_add(len)).ok_or(NotInPlace::Impossible)
     }
 
-    fn fill(&mut self, len: usize) -> Result<(), Unreadable> {
+    fn fill(&mut self, len: usize) -> Result<(), NotInPlace> {
         let available = usize::try_from(self.end.saturating_sub(self.offset)).unwrap_or(usize::MAX);
         if len > available || len > AT_MOST {
-            return Err(Unreadable::Otherwise);
+            return Err(NotInPlace::Impossible);
         }
         self.window.resize(available.min(len.max(AT_FIRST)), 0);
         self.window_at = self.offset;
@@ -175,7 +160,7 @@ impl<'l> RecordWalk<'l> {
             Waiting::Never => {
                 if !self.segment.file.read_cached(&mut self.window, self.offset)? {
                     self.window.clear();
-                    return Err(Unreadable::WouldWait);
+                    return Err(NotInPlace::WouldWait);
                 }
             }
         }

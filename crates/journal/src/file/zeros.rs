@@ -22,7 +22,7 @@ impl FileJournal {
     pub(super) fn keep_zeros(&mut self, start: u64, bytes: u64) {
         let end = start.saturating_add(bytes);
         let zeros = end.max(LEAST).min(self.options.most_zeros);
-        if end <= self.len || bytes > zeros / SHARE || !self.space.spares(zeros) {
+        if end <= self.len || bytes > zeros / SHARE || !self.space.can_lend(zeros) {
             return;
         }
         let until = end.saturating_add(zeros).min(self.options.segment_bytes);

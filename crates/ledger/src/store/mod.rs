@@ -5,16 +5,17 @@
 //! writer ───> │ blocks: encoded events, 16 each   │ ───> readers
 //!             │ index:  claims, facets, intervals │
 //!             └──────┬───────────────────▲────────┘
-//!                    │ saver, behind     │ a block that is not in memory
+//!                    │ saver, behind     │ an event that is not in memory: from its place in the journal, else from sled
 //!                    ▼                   │
-//!             sled: log, rows, terms ────┘      journal ───> replay, when sled is missing, behind or damaged
+//!             sled: log, rows, terms ────┴───── journal ───> replay, when sled is missing, behind or damaged
 //! ```
 //!
 //! Invariants. Sled never holds an event that the journal was not given before. It may lag and may be deleted: a start
 //! loads what it has and replays the rest, and after a clean stop it finds the index in one file (`checkpoint`). It may be
 //! ahead after a crash, by the beginning of a long append that never ended: a start cuts that off, as it does in the
-//! journal. Values read from it are checked (a checksum over number and value), and a miss is answered from the journal. After an unclean stop every block is checked against the hash chain too. Only `verify` can
-//! find a value that is whole but wrong: it would have to be written so.
+//! journal. Values read from it are checked (a checksum over number and value), and a miss is answered from the journal.
+//! After an unclean stop every block is checked against the hash chain too. Only `verify` can find a value that is whole
+//! but wrong: it would have to be written so.
 //!
 //! Reasons: `docs/design/store.md`.
 
@@ -51,7 +52,7 @@ pub(crate) use view::{IncomingEvent, IndexedLog, View};
 use admission::Admission;
 use db::{Db, Unusable};
 use detente_domain::position::Position;
-use detente_journal::{Obstacle, Reader, ReadingInPlace, Waiting};
+use detente_journal::{NotInPlace, Obstacle, Reader, Waiting};
 use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::ops::{Deref, RangeInclusive};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -175,34 +176,31 @@ impl Store {
     pub(crate) fn fetch(&self, position: Position, has_room: bool) -> Result<FetchedEvent, detente_journal::ReadError> {
         crate::budget::steps(STEPS_TO_FETCH);
         let number = number_of(position);
-        let positions = if self.admission.admits(number) || has_room {
-            first_of(number)..=first_of(number).plus(SPAN - 1)
-        } else {
-            position..=position
-        };
-        for waiting in [Waiting::Never, Waiting::AsLong] {
-            if waiting == Waiting::AsLong {
-                crate::budget::leave_brief();
-            }
-            if let Some(fetched) = self.fetch_in_place(&positions, waiting) {
+        let is_kept = self.admission.admits(number) || has_room;
+        let block = is_kept.then(|| first_of(number)..=first_of(number).plus(SPAN - 1));
+        // Another event of its block may be damaged.
+        for positions in block.into_iter().chain([position..=position]) {
+            if let Ok(fetched) = self.fetch_in_place(&positions) {
                 return Ok(fetched);
             }
-        }
-        // Another event of its block may be damaged.
-        if let Some(fetched) = self.fetch_in_place(&(position..=position), Waiting::AsLong) {
-            return Ok(fetched);
         }
         self.load(number).map(FetchedEvent::Block)
     }
 
-    fn fetch_in_place(&self, positions: &RangeInclusive<Position>, waiting: Waiting) -> Option<FetchedEvent> {
-        let mut block = Block::default();
-        let read = self.journal.read_in_place(positions.clone(), waiting, &mut |event| block.push(event));
-        if read != ReadingInPlace::Whole {
-            return None;
+    fn fetch_in_place(&self, positions: &RangeInclusive<Position>) -> Result<FetchedEvent, NotInPlace> {
+        let read = |waiting| {
+            let mut block = Block::default();
+            self.journal.read_in_place(positions.clone(), waiting, &mut |event| block.push(event))?;
+            block.settle();
+            Ok(if block.is_full() { FetchedEvent::Block(Arc::new(block)) } else { FetchedEvent::Alone(block) })
+        };
+        match read(Waiting::Never) {
+            Err(NotInPlace::WouldWait) => {
+                crate::budget::leave_brief();
+                read(Waiting::AsLong)
+            }
+            fetched => fetched,
         }
-        block.settle();
-        Some(if block.is_full() { FetchedEvent::Block(Arc::new(block)) } else { FetchedEvent::Alone(block) })
     }
 
     /// A block that is not in memory: from sled, or from the journal if sled cannot give it whole.
