@@ -245,7 +245,9 @@ fn sled_with_a_flipped_bit_anywhere_answers_the_same() {
     let (mut random, mut flips) = (Random(5), Vec::new());
     for file in files(&store_dir(&data)) {
         let bytes = fs::read(store_dir(&data).join(&file)).unwrap();
-        let written: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at] != 0).collect();
+        // Sled leaves much of its files empty, where nothing is to be damaged.
+        let is_index = file == Path::new("index");
+        let written: Vec<usize> = (0..bytes.len()).filter(|at| is_index || bytes[*at] != 0).collect();
         for _ in 0..if written.len() > 10_000 { 100 } else { 12 } {
             let Some(at) = (!written.is_empty()).then(|| random.of(&written)) else { continue };
             flips.push((file.clone(), at, random.below(8)));

@@ -45,7 +45,10 @@ pub(super) fn write(db: &Db, view: &View, journal: &dyn Reader) -> Result<(), Un
     if !is_worth_writing(db.checkpoint()?, head) || db.term_count() != view.index.term_count() {
         return Ok(());
     }
-    let sum = write_file(db.dir(), view, journal)?;
+    let sum = write_file(db.dir(), view, journal).inspect_err(|_| {
+        // A part of a file only takes room, and may not even be there.
+        drop(std::fs::remove_file(db.dir().join(NEW_NAME)));
+    })?;
     db.name_checkpoint(CheckpointName { position: head, sum })
 }
 
@@ -93,7 +96,7 @@ fn sum_of(view: &View) -> io::Result<u32> {
 /// such file, or it is not to be used.
 pub(super) fn load(db: &Db, journal: &dyn Reader, cache_bytes: usize) -> Result<Option<View>, Unusable> {
     let Some(name) = db.checkpoint()?.filter(|name| name.position <= journal.head().position) else { return Ok(None) };
-    let Some(loaded) = load_file(db.dir(), name, cache_bytes) else {
+    let Some(loaded) = load_file(db.dir(), name, cache_bytes)? else {
         tracing::warn!("the file of the index is not what was written; making it from its rows");
         return Ok(None);
     };
@@ -103,6 +106,9 @@ pub(super) fn load(db: &Db, journal: &dyn Reader, cache_bytes: usize) -> Result<
 
 /// The parts of a view that is being loaded.
 struct Loading {
+    /// The position that the file must reach to.
+    position: Position,
+    has_head: bool,
     view: View,
     index: IndexLoader,
     /// The places of full blocks in the journal.
@@ -110,10 +116,20 @@ struct Loading {
     blocks: usize,
 }
 
-fn load_file(dir: &Path, name: CheckpointName, cache_bytes: usize) -> Option<Loading> {
-    let file = BufReader::with_capacity(1 << 18, File::open(dir.join(NAME)).ok()?);
-    let view = View::new(cache_bytes);
-    let mut loading = Loading { view, index: IndexLoader::default(), places: Vec::new(), blocks: 0 };
+/// The file with a name; none if there is none, or it is not what was written.
+fn load_file(dir: &Path, name: CheckpointName, cache_bytes: usize) -> Result<Option<Loading>, Unusable> {
+    let file = match File::open(dir.join(NAME)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => BufReader::with_capacity(1 << 18, opened?),
+    };
+    let mut loading = Loading {
+        position: name.position,
+        has_head: false,
+        view: View::new(cache_bytes),
+        index: IndexLoader::default(),
+        places: Vec::new(),
+        blocks: 0,
+    };
     let sum = std::thread::scope(|scope| {
         let (sender, receiver) = crossbeam_channel::bounded(4);
         let reader = scope.spawn(move || read_sections(file, |section, rows| sender.send((section, rows)).is_ok()));
@@ -121,20 +137,23 @@ fn load_file(dir: &Path, name: CheckpointName, cache_bytes: usize) -> Option<Loa
         let is_whole = pieces.all(|(section, rows)| loading.take_in(section, &rows).is_some());
         // The reader ends when nobody receives any more.
         drop(pieces);
-        reader.join().ok()?.filter(|_| is_whole)
+        let read = reader.join().map_err(|_| Unusable::Panicked)??;
+        Ok::<_, Unusable>(read.filter(|_| is_whole))
     })?;
-    if sum != name.sum || loading.view.head().0 != name.position.0 / SPAN * SPAN {
-        return None;
-    }
-    loading.index.complete(name.position)?;
-    Some(loading)
+    let is_as_written = sum == Some(name.sum) && loading.has_head;
+    Ok((is_as_written && loading.index.complete(name.position).is_some()).then_some(loading))
 }
 
 impl Loading {
     fn take_in(&mut self, section: u8, mut rows: &[u8]) -> Option<()> {
         match section {
             HEAD => {
+                // The checksum is known only at the end, and a wrong position is a wrong amount of memory.
                 let position = u64::from_le_bytes(take(&mut rows)?);
+                if self.has_head || position != self.position.0 {
+                    return None;
+                }
+                self.has_head = true;
                 let terms = u64::from_le_bytes(take(&mut rows)?);
                 let full_blocks = usize::try_from(position / SPAN).ok()?;
                 self.view.begin_with(full_blocks, take(&mut rows)?, terms);

@@ -1,7 +1,7 @@
 //! The only file that says sled.
 //!
 //! Four trees: `log` (blocks of events), `rows` (the index entries of each block), `terms` (the dictionary), `meta` (format,
-//! ledger, version of the folding of words, and how the last stop went). Values are cut into parts of at most 8 KB under keys of number and part. Sled is
+//! ledger, version of the folding of words, how the last stop went, and which file of the index fits). Values are cut into parts of at most 8 KB under keys of number and part. Sled is
 //! never trusted: everything read is checked, and a panic or an error in it makes the store suspect, not an answer wrong.
 
 use super::block::{Block, first_of, number_of};
@@ -13,7 +13,7 @@ use super::view::RestoredBlock;
 use crossbeam_channel::Sender;
 use detente_domain::position::Position;
 use detente_domain::text::FOLDING;
-use detente_journal::LedgerId;
+use detente_journal::{LedgerId, Obstacle};
 use std::io::ErrorKind;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -45,7 +45,7 @@ pub(super) struct Db {
 
 /// The directory and the ledger of a database, and the bytes that sled caches, by which it is opened once more.
 #[derive(Clone, Debug)]
-pub(super) struct DbPlace {
+struct DbPlace {
     dir: PathBuf,
     ledger: LedgerId,
     cache_bytes: usize,
@@ -114,9 +114,23 @@ impl Db {
             drop(self);
             Ok(())
         })?;
-        let (opened, _) = Self::open(&place.dir, place.ledger, place.cache_bytes)?;
+        let opened = Self::open_where_possible(&place)?;
         opened.term_count.store(term_count, Ordering::Release);
         Ok(opened)
+    }
+
+    /// Opens it, and tries again for a while where the system lacks something that comes back, such as descriptors.
+    fn open_where_possible(place: &DbPlace) -> Result<Self, Unusable> {
+        const TRIES: u32 = 50;
+        const PAUSE: Duration = Duration::from_millis(100);
+        let passes = |error: &Unusable| error.io().and_then(Obstacle::of).is_some_and(Obstacle::is_passing);
+        for _ in 1..TRIES {
+            match Self::open(&place.dir, place.ledger, place.cache_bytes) {
+                Err(error) if passes(&error) => std::thread::sleep(PAUSE),
+                opened => return opened.map(|(opened, _)| opened),
+            }
+        }
+        Self::open(&place.dir, place.ledger, place.cache_bytes).map(|(opened, _)| opened)
     }
 
     fn claim(&self, ledger: LedgerId) -> Result<bool, Unusable> {
@@ -154,7 +168,7 @@ impl Db {
             None => Some(0),
         };
         contain_panics(|| {
-            let mut removed = usize::from(self.meta.remove("index")?.is_some());
+            let mut removed = 0;
             for tree in [&self.log, &self.rows] {
                 removed += remove_from(tree, kept)?;
             }

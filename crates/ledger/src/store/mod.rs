@@ -74,7 +74,7 @@ pub(crate) struct Store {
     view: RwLock<View>,
     /// The newest snapshot, while a question uses it.
     snapshot: Mutex<Weak<IndexedLog>>,
-    /// Sled; locked for writing only to drop it.
+    /// Sled; locked for writing only to drop it or to open it anew.
     db: RwLock<Option<Db>>,
     journal: Arc<dyn Reader>,
     admission: Admission,

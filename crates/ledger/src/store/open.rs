@@ -190,6 +190,10 @@ fn view_of(db: &Db, clean: bool, journal: &dyn Reader, cache_bytes: usize) -> Re
         }
         view.restore(number, block).map_err(misfit)
     })?;
+    if view.head() != view.index.by_position.last() {
+        // The file of the index reaches further than the rows and blocks that sled has.
+        return Err(Unusable::Damaged("the last block".to_owned()));
+    }
     let (head, link) = (journal.head(), view.link());
     if view.head() > head.position || (view.head() == head.position && link != head.link) {
         return Err(Unusable::Foreign);

@@ -65,7 +65,7 @@ fn run(store: &Store, woken: &Receiver<()>) {
     // Only what sled has had since before the start: what was replayed from the journal is in memory, and not there yet.
     let mut cold = usize::try_from(end_saved.0 / SPAN).unwrap_or(usize::MAX);
     if cold > 0 {
-        // The start read all rows.
+        // The start may have read all rows.
         store.renew_sled();
     }
     let mut renewed = end_saved;

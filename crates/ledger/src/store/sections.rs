@@ -60,24 +60,30 @@ impl<W: Write> SectionWriter<W> {
 }
 
 /// Calls `found` with the rows of every piece. Returns the checksum of all that was read; none if it is not whole.
-pub(super) fn read_sections(mut from: impl Read, mut found: impl FnMut(u8, Vec<u8>) -> bool) -> Option<u32> {
+///
+/// # Errors
+/// If it cannot be read.
+pub(super) fn read_sections(
+    mut from: impl Read,
+    mut found: impl FnMut(u8, Vec<u8>) -> bool,
+) -> io::Result<Option<u32>> {
     let (mut sum, mut packed) = (0, Vec::new());
     loop {
-        let mut head = [0; 5];
-        match from.read(&mut head[..1]) {
-            Ok(0) => return Some(sum),
-            Ok(_) => from.read_exact(&mut head[1..]).ok()?,
-            Err(_) => return None,
-        }
-        let [section, length @ ..] = head;
+        let mut head = Vec::with_capacity(5);
+        from.by_ref().take(5).read_to_end(&mut head)?;
+        let (section, length) = match head.as_slice() {
+            [] => return Ok(Some(sum)),
+            [section, a, b, c, d] => (*section, [*a, *b, *c, *d]),
+            _ => return Ok(None),
+        };
         packed.clear();
         let length = u64::from(u32::from_le_bytes(length));
-        if from.by_ref().take(length).read_to_end(&mut packed).ok()? as u64 != length {
-            return None;
+        if from.by_ref().take(length).read_to_end(&mut packed)? as u64 != length {
+            return Ok(None);
         }
         sum = crc32c::crc32c_append(crc32c::crc32c_append(sum, &head), &packed);
-        if !found(section, unpack(&packed)?) {
-            return None;
+        if !unpack(&packed).is_some_and(|rows| found(section, rows)) {
+            return Ok(None);
         }
     }
 }
@@ -130,13 +136,13 @@ mod tests {
             }
             rows.is_empty()
         });
-        assert_eq!((read, counts), (Some(sum), [0, 200_000, 400_000, 600_000]));
+        assert_eq!((read.unwrap(), counts), (Some(sum), [0, 200_000, 400_000, 600_000]));
         for cut in [1, 3, 5, 100, file.len() - 1] {
-            assert_ne!(read_sections(&file[..cut], |_, _| true), Some(sum), "{cut}");
+            assert_ne!(read_sections(&file[..cut], |_, _| true).unwrap(), Some(sum), "{cut}");
         }
         let mut damaged = file.clone();
         damaged[file.len() / 2] ^= 1;
-        assert_ne!(read_sections(&*damaged, |_, _| true), Some(sum));
+        assert_ne!(read_sections(&*damaged, |_, _| true).unwrap(), Some(sum));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::error::ReadFailure;
 use crate::read::evaluation::certainty_at;
 use crate::read::sight::{ClaimSight, Sight};
 use detente_domain::diff::{Dates, DiffQuestion, Sides, Summary, reason_of_new};
+use detente_domain::filter::Filter;
 use detente_domain::moment::Moment;
 use detente_domain::name::ClaimId;
 use detente_domain::position::Position;
@@ -63,26 +64,41 @@ impl<'s, 'v> Comparison<'s, 'v> {
     /// The changes of claims that events between the cuts are about, or suppositions.
     fn touched_rows(&self, claims: &[ClaimId]) -> Result<Vec<DiffRow>, ReadFailure> {
         let mut rows = Vec::new();
+        if self.to.most_matching(&self.query.filter) < claims.len() {
+            self.add_rows(&self.query.filter, |id| claims.binary_search(id).is_ok(), &mut rows)?;
+            return Ok(rows);
+        }
         for some in claims.chunks(AT_ONCE) {
             let Some(filter) = self.query.filter.among(some) else { continue };
-            let mut matching = BTreeMap::new();
-            for seen in self.from.matching(&filter, true) {
-                matching.insert(seen.id, (Some(seen), None));
-            }
-            for seen in self.to.matching(&filter, true) {
-                let (_, after) = matching.entry(seen.id).or_insert((None, None));
-                *after = Some(seen);
-            }
-            for (id, (before, after)) in matching {
-                budget::step();
-                budget::hold(size_of::<DiffRow>());
-                let before = before.or_else(|| self.from.find(id));
-                if let Some(after) = after.or_else(|| self.to.find(id)) {
-                    rows.extend(self.row(before.as_ref(), &after)?);
-                }
-            }
+            self.add_rows(&filter, |_| true, &mut rows)?;
         }
         Ok(rows)
+    }
+
+    /// Adds the changes of the claims that match a filter on one side or both, of those that are meant.
+    fn add_rows(
+        &self,
+        filter: &Filter,
+        is_meant: impl Fn(&ClaimId) -> bool,
+        rows: &mut Vec<DiffRow>,
+    ) -> Result<(), ReadFailure> {
+        let mut matching = BTreeMap::new();
+        for seen in self.from.matching(filter, true).into_iter().filter(|seen| is_meant(&seen.id)) {
+            matching.insert(seen.id, (Some(seen), None));
+        }
+        for seen in self.to.matching(filter, true).into_iter().filter(|seen| is_meant(&seen.id)) {
+            let (_, after) = matching.entry(seen.id).or_insert((None, None));
+            *after = Some(seen);
+        }
+        for (id, (before, after)) in matching {
+            budget::step();
+            budget::hold(size_of::<DiffRow>());
+            let before = before.or_else(|| self.from.find(id));
+            if let Some(after) = after.or_else(|| self.to.find(id)) {
+                rows.extend(self.row(before.as_ref(), &after)?);
+            }
+        }
+        Ok(())
     }
 
     /// The change of one claim.

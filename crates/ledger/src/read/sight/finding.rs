@@ -29,6 +29,12 @@ impl Sight<'_> {
         self.all_seen(|layer| layer.view.index.list(&wide, layer.cut, &page))
     }
 
+    /// An upper bound of the number of claims that match.
+    pub(crate) fn most_matching(&self, filter: &Filter) -> usize {
+        let wide = self.widen(filter);
+        self.layers().map(|layer| layer.index.most_matching(&wide)).sum()
+    }
+
     /// The claims that match and whose valid time may touch `[a, b)`, in the order they were first recorded.
     pub(crate) fn touching(&self, filter: &Filter, a: Moment, b: Moment, include_retracted: bool) -> Vec<ClaimSight> {
         let wide = self.widen(filter);

@@ -36,9 +36,7 @@ impl Revision {
     pub(crate) const fn is_retracted(&self) -> bool {
         self.retracted
     }
-}
 
-impl Revision {
     fn dump(&self, row: &mut Vec<u8>) {
         row.extend_from_slice(&self.position.0.to_le_bytes());
         row.extend_from_slice(&self.content.get().to_le_bytes());
@@ -187,7 +185,10 @@ impl Claims {
 
     /// The content whose postings hold the tokens of another: itself, or the one that a confirmation renewed.
     pub(crate) fn words(&self, number: ContentNo) -> ContentNo {
-        self.contents.reach(number).renews.unwrap_or(number)
+        if self.content(number).is_some_and(Content::is_renewed) {
+            return self.contents.reach(number).renews.unwrap_or(number);
+        }
+        number
     }
 
     /// The facets of a content, ascending.

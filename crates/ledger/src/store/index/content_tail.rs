@@ -9,9 +9,8 @@
 
 use super::numbers::{ContentNo, Term};
 use detente_domain::edtf::Atom;
-use detente_domain::moment::Moment;
+use detente_domain::moment::{Moment, SECONDS_PER_DAY};
 
-const SECONDS_PER_DAY: i64 = 86_400;
 /// Bits of one atom in the byte before both.
 const PRESENT: u8 = 1;
 const SECOND: u8 = 2;

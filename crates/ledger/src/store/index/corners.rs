@@ -1,10 +1,8 @@
 //! The corners of a valid time in sixteen bytes: days since 1970. Few lie within a day or beyond the days that fit; these
 //! are kept elsewhere.
 
-use detente_domain::moment::Moment;
+use detente_domain::moment::{Moment, SECONDS_PER_DAY};
 use detente_domain::validity::Validity;
-
-const SECONDS_PER_DAY: i64 = 86_400;
 
 /// Earliest start, latest start, earliest end and latest end, as days. The first and the last number stand for the ends of
 /// the line.

@@ -66,7 +66,7 @@ impl Index {
             self.dues.by_time.range((a, ContentNo::default())..(b, ContentNo::default())).filter_map(|(_, content)| {
                 step();
                 let claim = self.claims.content(*content)?.claim();
-                let found = self.current_match(&compiled, claim, cut)?;
+                let found = self.current_match(&compiled, None, claim, cut)?;
                 (found.revision.content == *content).then_some(found)
             });
         due.collect()

@@ -125,6 +125,19 @@ impl Postings {
         one.into_iter().chain(longer.into_iter().flat_map(Posting::iter))
     }
 
+    /// Calls `found` with the contents of a term, ascending.
+    pub(super) fn each(&self, term: Term, mut found: impl FnMut(ContentNo)) {
+        match self.read(term) {
+            SlotContents::Nothing => {}
+            SlotContents::One(content) => found(content),
+            SlotContents::Longer(place) => {
+                if let Some(posting) = self.longer.get(place as usize) {
+                    posting.each(found);
+                }
+            }
+        }
+    }
+
     fn read(&self, term: Term) -> SlotContents {
         self.slots.get(term.place()).map_or(SlotContents::Nothing, |slot| slot.read())
     }
@@ -153,8 +166,7 @@ impl Posting {
     fn dump(&self, row: &mut Vec<u8>) {
         row.extend_from_slice(&self.last.get().to_le_bytes());
         row.extend_from_slice(&self.count.to_le_bytes());
-        let gaps = self.before.iter().flat_map(|gaps| gaps.pieces.iter().map(|piece| &**piece).chain([&*gaps.bytes]));
-        put_bytes(row, gaps.chain(self.tail.get(..usize::from(self.tail_length))));
+        put_bytes(row, self.pieces());
     }
 
     fn load(rows: &mut &[u8]) -> Option<Self> {
@@ -213,11 +225,30 @@ impl Posting {
         self.count as usize
     }
 
+    /// The bytes of its gaps, piece by piece. A gap may go over two of them.
+    fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        let before = self.before.iter().flat_map(|gaps| gaps.pieces.iter().map(|piece| &**piece).chain([&*gaps.bytes]));
+        before.chain(self.tail.get(..usize::from(self.tail_length)))
+    }
+
+    /// Calls `found` with the contents that have it, ascending: for many at once, with a loop over each piece.
+    fn each(&self, mut found: impl FnMut(ContentNo)) {
+        let (mut last, mut gap, mut shift) = (0_u32, 0_u32, 0_u32);
+        for byte in self.pieces().flatten() {
+            gap |= u32::from(byte & 0x7f) << shift;
+            if *byte < 0x80 {
+                last = last.wrapping_add(gap);
+                found(ContentNo::new(last));
+                (gap, shift) = (0, 0);
+            } else {
+                shift += 7;
+            }
+        }
+    }
+
     /// The contents that have it, ascending.
     fn iter(&self) -> impl Iterator<Item = ContentNo> + '_ {
-        let before =
-            self.before.iter().flat_map(|gaps| gaps.pieces.iter().flat_map(|piece| piece.iter()).chain(&gaps.bytes));
-        let mut bytes = before.chain(self.tail.get(..usize::from(self.tail_length)).unwrap_or_default());
+        let mut bytes = self.pieces().flatten();
         let mut last = 0_u32;
         std::iter::from_fn(move || {
             let (mut gap, mut shift) = (0_u32, 0_u32);
@@ -245,6 +276,9 @@ mod tests {
         let mut posting = Posting::default();
         assert_eq!(posting.iter().count(), 0);
         numbers.iter().for_each(|n| posting.push(*n));
+        let mut each = Vec::new();
+        posting.each(|content| each.push(content));
+        assert_eq!(posting.iter().collect::<Vec<_>>(), each);
         assert_eq!(posting.iter().collect::<Vec<_>>(), [0, 1, 5, 127, 128, 300, 70_000, u32::MAX].map(ContentNo::new));
         assert_eq!(posting.len(), 8);
     }

@@ -22,6 +22,7 @@ use detente_domain::moment::Moment;
 use detente_domain::position::Position;
 use hashbrown::HashSet;
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 /// Elements of a list whose memory is accounted for at once.
 const HELD_AT_ONCE: usize = 1024;
@@ -37,8 +38,8 @@ pub(super) struct Item<'f> {
     pub(super) groups: Vec<Vec<Term>>,
     /// The place of the relationships among the groups.
     pub(super) relationships: Option<usize>,
-    /// The contents whose words match the text, if there is one.
-    pub(super) words: Option<HashSet<ContentNo>>,
+    /// The contents whose words match the text, if there is one; sorted.
+    pub(super) words: Option<Vec<ContentNo>>,
     pub(super) claims: Option<Vec<ClaimNo>>,
 }
 
@@ -66,8 +67,7 @@ impl Index {
             terms.dedup();
             match tests.first().map(|test| test.kind) {
                 Some(FacetKind::Token) => {
-                    hold(self.posting_count(&terms) * size_of::<ContentNo>() * 2);
-                    item.narrow_words(self.contents_with(&terms).inspect(|_| step()).collect());
+                    item.narrow_words(self.sorted_contents_with(&terms));
                 }
                 Some(FacetKind::Relationship) => {
                     item.relationships = Some(item.groups.len());
@@ -89,10 +89,11 @@ impl Index {
     /// `after` on, at most `limit`.
     pub(crate) fn list(&self, filter: &Filter, cut: Position, page: &ListPage) -> Vec<FoundRevision> {
         let compiled = self.compile(filter);
+        let (listed, met) = self.listed_candidates(&compiled, cut);
         let mut found = Vec::new();
         let mut consider = |claim: ClaimNo| {
             step();
-            if let Some(candidate) = self.current_match(&compiled, claim, cut)
+            if let Some(candidate) = self.current_match(&compiled, met, claim, cut)
                 && (page.include_retracted || !candidate.revision.is_retracted())
             {
                 found.push(candidate);
@@ -102,29 +103,34 @@ impl Index {
             }
             found.len() < page.limit
         };
-        match self.listed_candidates(&compiled, cut) {
+        match listed {
             Some(claims) => in_order(claims.into_iter(), page).all(&mut consider),
             None => in_order(self.all_claims(), page).all(&mut consider),
         };
         found
     }
 
-    /// The candidates of all items that a cut sees, as one sorted list; none where that is every claim.
-    fn listed_candidates(&self, compiled: &CompiledFilter<'_>, cut: Position) -> Option<Vec<ClaimNo>> {
-        let mut claims = Vec::new();
+    /// The candidates of all items that a cut sees, as one sorted list, and the group that all of them are known to meet;
+    /// no list where that is every claim.
+    fn listed_candidates(&self, compiled: &CompiledFilter<'_>, cut: Position) -> (Option<Vec<ClaimNo>>, Option<usize>) {
+        let (mut claims, mut met) = (Vec::new(), None);
         hold(self.candidate_count(compiled).min(self.claims.len()) * size_of::<ClaimNo>());
         for candidates in self.candidates_of(compiled, None) {
             if matches!(candidates, Candidates::All) {
-                return None;
+                return (None, None);
             }
+            met = compiled.group_met_by(&candidates);
             self.each_seen(&candidates, cut, |found, _| {
                 claims.push(found.claim);
                 true
             });
         }
-        claims.sort_unstable();
-        claims.dedup();
-        Some(claims)
+        (Some(sort_and_dedup(claims)), met)
+    }
+
+    /// An upper bound of the number of claims that match a filter, which is compiled for it.
+    pub(crate) fn most_matching(&self, filter: &Filter) -> usize {
+        self.candidate_count(&self.compile(filter))
     }
 
     /// An upper bound of the number of claims that match a filter.
@@ -215,15 +221,30 @@ impl Index {
         terms.iter().flat_map(|term| self.postings.contents(*term))
     }
 
+    /// The contents with one or more of these terms, each once, ascending.
+    fn sorted_contents_with(&self, terms: &[Term]) -> Vec<ContentNo> {
+        let count = self.posting_count(terms);
+        hold(count * size_of::<ContentNo>());
+        let mut contents = Vec::with_capacity(count);
+        for term in terms {
+            self.postings.each(*term, |content| {
+                step();
+                contents.push(content);
+            });
+        }
+        if terms.len() > 1 { sort_and_dedup(contents) } else { contents }
+    }
+
     pub(super) fn current_match(
         &self,
         compiled: &CompiledFilter<'_>,
+        met: Option<usize>,
         claim: ClaimNo,
         cut: Position,
     ) -> Option<FoundRevision> {
         let found = self.claims.find_revision(claim, cut)?;
         let content = self.claims.content(found.revision.content)?;
-        self.found_matches(compiled, None, &found, content).then_some(found)
+        self.found_matches(compiled, met, &found, content).then_some(found)
     }
 
     /// Returns true if the content matches that a claim was found with, of which one group is known to be met.
@@ -257,11 +278,14 @@ impl Index {
         content: &Content,
         at: Position,
     ) -> bool {
+        let facets = OnceCell::new();
+        let facets = || facets.get_or_init(|| self.claims.facets(number)).clone();
+        let has_words = |words: &Vec<ContentNo>| words.binary_search(&self.claims.words(number)).is_ok();
         compiled.items.is_empty()
             || compiled.items.iter().any(|item| {
                 item.admits(claim, content)
-                    && item.admits_facets(met, || self.claims.facets(number))
-                    && item.words.as_ref().is_none_or(|words| words.contains(&self.claims.words(number)))
+                    && item.admits_facets(met, facets)
+                    && item.words.as_ref().is_none_or(has_words)
                     && self.admits_time(item, at)
             })
     }
@@ -302,11 +326,11 @@ pub(super) fn sort_and_dedup<N: Ord>(mut numbers: Vec<N>) -> Vec<N> {
 }
 
 impl Item<'_> {
-    fn narrow_words(&mut self, with: HashSet<ContentNo>) {
-        self.words = Some(match self.words.take() {
-            None => with,
-            Some(words) => words.intersection(&with).copied().collect(),
-        });
+    fn narrow_words(&mut self, with: Vec<ContentNo>) {
+        match &mut self.words {
+            None => self.words = Some(with),
+            Some(words) => words.retain(|content| with.binary_search(content).is_ok()),
+        }
     }
 
     fn admits(&self, claim: ClaimNo, content: &Content) -> bool {
